@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Functions whose bits are ours: built from IEEE + - * / and integers only, so that they are equal
+// on every machine, compiler and libm.
+//
+//   ln1p(0.0);            // 0
+//   sigmoid(0.0f);        // 0.5f
+
+namespace mlcore {
+
+/// Natural exponential and logarithm, ln(1 + x).
+/// Units: error ≤ 1 ulp. Source: MPFR comparison in tests/base/math_test.cpp.
+[[nodiscard]] double exp(double x) noexcept;
+[[nodiscard]] double ln(double x) noexcept;
+[[nodiscard]] double ln1p(double x) noexcept;
+
+/// The float nearest to e^x computed in double, and the logistic link in float32 as XGBoost writes
+/// it: `1 / (exp(min(-x, 88.7)) + 1)`.
+/// Source: XGBoost 1.7.4 src/common/math.h; distance over all 2^32 floats: tools/link_distance.
+[[nodiscard]] float exp_f32(float x) noexcept;
+[[nodiscard]] float sigmoid(float x) noexcept;
+
+}  // namespace mlcore

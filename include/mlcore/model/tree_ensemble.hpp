@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A tree ensemble and its numeric contract, both data: what an importer makes, what the artifact
+// stores and what the engine compiles.
+//
+//   TreeEnsemble model = import_xgboost_json(bytes);
+//   validate(model);
+//   reference_margins(model, features, margins);  // the contract, spelled out
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mlcore {
+
+/// How a margin becomes a prediction.
+enum class Link : std::uint8_t { identity = 1, logistic = 2, softmax = 3, exponential = 4, hinge = 5 };
+
+/// Every step of the margin's arithmetic, so that an engine reproduces the framework's bits.
+struct ModelContract {
+  enum class InputRounding : std::uint8_t { f32 = 1, f64 = 2 };
+  enum class Comparison : std::uint8_t { less = 1 };  // left iff value < threshold
+  enum class Accumulator : std::uint8_t { f32 = 1, f64 = 2 };
+  enum class Start : std::uint8_t { base_first = 1 };  // the sum starts from the base margin
+
+  InputRounding input_rounding = InputRounding::f32;
+  Comparison comparison = Comparison::less;
+  Accumulator accumulator = Accumulator::f32;
+  Start start = Start::base_first;
+  Link link = Link::identity;
+
+  friend bool operator==(const ModelContract&, const ModelContract&) = default;
+};
+
+/// Trees as arrays over all nodes; a tree is a contiguous range of nodes, its root first, and a
+/// child comes after its parent.
+struct TreeEnsemble {
+  static constexpr std::uint32_t kLeaf = 0xFFFFFFFFu;
+
+  std::string framework;          // "xgboost"
+  std::string framework_version;  // "1.7.4"
+  std::string objective;          // "binary:logistic"
+  ModelContract contract;
+  std::uint32_t feature_count = 0;
+  std::uint32_t output_count = 1;
+  std::vector<std::string> feature_names;  // empty or feature_count
+  std::vector<float> base_margins;         // one an output
+
+  std::vector<std::uint32_t> tree_begin;   // first node of each tree, then the node count
+  std::vector<std::uint32_t> tree_output;  // one a tree
+  std::vector<std::uint32_t> left;         // node index in the ensemble, or kLeaf; right = left + 1
+  std::vector<std::uint32_t> feature;      // 0 for a leaf
+  std::vector<float> value;                // threshold, or the leaf's value
+  std::vector<std::uint8_t> default_left;  // where a missing value goes; 0 for a leaf
+
+  [[nodiscard]] std::size_t tree_count() const noexcept { return tree_output.size(); }
+
+  friend bool operator==(const TreeEnsemble&, const TreeEnsemble&) = default;
+};
+
+/// Refuses an ensemble that an engine could not run safely: lengths that disagree, a child that is
+/// not after its parent, outside its tree, or has two parents; a node without a parent; a feature
+/// or output out of range; a NaN threshold; a leaf or base margin that is not finite; a depth past
+/// 4,096. Throws: invalid_argument/invalid_tree naming tree, node and rule. Cost: O(nodes).
+void validate(const TreeEnsemble& model);
+
+/// The contract in its plainest code: one row, tree by tree. Missing is NaN.
+/// Shape: features has feature_count values, margins output_count.
+void reference_margins(const TreeEnsemble& model, std::span<const float> features,
+                       std::span<float> margins);
+
+/// Applies the link in place, in float32.
+void apply_link(Link link, std::span<float> margins) noexcept;
+
+}  // namespace mlcore

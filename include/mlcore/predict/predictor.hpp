@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From an artifact to predictions.
+//
+//   auto predictor = Predictor::open("churn.mlc");
+//   Context context(predictor, {.output = OutputKind::prediction});
+//   double churn;
+//   predictor->predict(context, row, {&churn, 1});            // a definition without streams
+//   predictor->predict_at(context, state, row, {&churn, 1});  // with windows, from a state
+//
+// A Predictor is immutable and shared; a Context holds the scratch memory of one chain of calls.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mlcore/artifact/artifact.hpp"
+#include "mlcore/base/span2d.hpp"
+#include "mlcore/feature/plan.hpp"
+#include "mlcore/feature/state.hpp"
+#include "mlcore/predict/tree_engine.hpp"
+
+namespace mlcore {
+
+/// What a prediction call writes. The numbers are part of the C ABI.
+enum class OutputKind : std::int32_t {
+  prediction = 0,  // after the link
+  margin = 1,
+  features = 2,  // the feature values themselves, before they meet the model
+};
+
+struct ContextOptions {
+  OutputKind output = OutputKind::prediction;
+};
+
+class Context;
+
+/// Thread-safe: const members, each call with its own Context. Out values are f64; an f32 margin or
+/// prediction widens without change.
+class Predictor {
+ public:
+  /// Checks that the parts fit and that every proof row gives its bits again, through the row and
+  /// the batch path. Throws: data_loss/proof_failed naming the row; invalid_argument/feature_count.
+  explicit Predictor(Artifact artifact);
+  /// Throws: as read_artifact and the constructor.
+  [[nodiscard]] static std::shared_ptr<const Predictor> from_bytes(ByteView file);
+  /// `path` names a .mlc file, or a directory that holds `model.mlc`.
+  /// Throws: also not_found/file_not_found, unavailable/io_failure.
+  [[nodiscard]] static std::shared_ptr<const Predictor> open(const std::string& path);
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const Definition& definition() const noexcept { return plan_.definition(); }
+  [[nodiscard]] const FeaturePlan& plan() const noexcept { return plan_; }
+  [[nodiscard]] const TreeEnsemble& model() const noexcept { return model_; }
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept {
+    return metadata_;
+  }
+  /// All zero when the predictor was not made from a file.
+  [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
+  [[nodiscard]] std::size_t output_count(OutputKind kind) const noexcept;
+
+  /// One typed row of a definition without streams.
+  /// Requires: `row` of definition().request(); out.size() == output_count(context's output).
+  /// Throws: failed_precondition/needs_state for a definition with streams.
+  /// Cost: no allocation, no lock.
+  void predict(Context& context, const RowView& row, std::span<double> out) const;
+  /// One row whose key's windows come from a state.
+  /// Throws: as State::read.
+  void predict_at(Context& context, const State& state, const RowView& row,
+                  std::span<double> out) const;
+  /// One row whose events the caller brings, a batch a stream.
+  /// Throws: as read_events.
+  void predict_events(Context& context, const RowView& row, std::span<const RowBatch> events,
+                      std::span<double> out) const;
+  /// The request's fields as numbers, where all of them are bool, i64 or f64; NaN is null.
+  /// Throws: failed_precondition/not_numeric, needs_state; invalid_argument/wrong_width,
+  /// type_mismatch (a fraction for an i64, a bool other than 0 and 1), null_not_allowed.
+  void predict_numeric(Context& context, std::span<const double> values,
+                       std::span<double> out) const;
+  /// Many numeric rows. Shape: [rows, fields] → out [rows, output_count]. The error's row says which.
+  void predict_batch(Context& context, Span2d<const double> rows, std::span<double> out) const;
+  void predict_batch(Context& context, Span2d<const float> rows, std::span<double> out) const;
+  /// Many typed rows from a state. Shape: out [rows, output_count].
+  void predict_batch_at(Context& context, const State& state, const RowBatch& rows,
+                        std::span<double> out) const;
+
+  /// A bypass of the features: model features in, margins out. Shape: [rows, feature count].
+  void margins(Context& context, Span2d<const float> features, std::span<float> out) const;
+
+ private:
+  friend class Context;
+  void finish(Context& context, const RowView& row, std::span<const Cell> aggregates,
+              std::span<double> out) const;
+  void check_proof() const;
+
+  std::string name_;
+  FeaturePlan plan_;
+  TreeEnsemble model_;
+  TreeEngine engine_;
+  std::map<std::string, std::string> metadata_;
+  std::vector<ProofRow> proof_rows_;
+  bool is_numeric_ = false;
+  Sha256Digest digest_{};
+};
+
+/// Scratch memory for one chain of calls; keeps its Predictor alive. Not thread-safe; may move from
+/// thread to thread between calls.
+class Context {
+ public:
+  Context(std::shared_ptr<const Predictor> predictor, ContextOptions options);
+
+  [[nodiscard]] const Predictor& predictor() const noexcept { return *predictor_; }
+  [[nodiscard]] OutputKind output() const noexcept { return options_.output; }
+  [[nodiscard]] std::size_t output_count() const noexcept {
+    return predictor_->output_count(options_.output);
+  }
+
+ private:
+  friend class Predictor;
+  std::shared_ptr<const Predictor> predictor_;
+  ContextOptions options_;
+  FeatureScratch scratch_;
+  AggregateValues aggregates_;
+  std::vector<double> features_;
+  std::vector<float> model_features_;
+  std::vector<float> margins_;
+  RowBuilder builder_;
+};
+
+}  // namespace mlcore

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The compiled form of a tree ensemble.
+//
+//   TreeEngine engine(model);
+//   engine.margins(features, margins);
+//
+// Traversal is separate from summation: leaves are added in tree order from the base margin, so that
+// the bits are the framework's whatever the traversal does.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "mlcore/base/span2d.hpp"
+#include "mlcore/model/tree_ensemble.hpp"
+
+namespace mlcore {
+
+/// Immutable. Thread-safe. Cost: no allocation after construction, does not throw.
+class TreeEngine {
+ public:
+  /// Requires: a model that `validate` accepted.
+  explicit TreeEngine(const TreeEnsemble& model);
+
+  [[nodiscard]] std::size_t feature_count() const noexcept { return feature_count_; }
+  [[nodiscard]] std::size_t output_count() const noexcept { return base_margins_.size(); }
+  [[nodiscard]] std::size_t tree_count() const noexcept { return roots_.size(); }
+
+  /// One row. Shape: features[feature_count], margins[output_count]; missing is NaN.
+  void margins(const float* features, float* margins) const noexcept;
+  /// Many rows, each with the bits that `margins` gives. Shape: [rows, feature_count] →
+  /// [rows, output_count], both contiguous.
+  void batch_margins(const float* features, std::size_t rows, float* margins) const noexcept;
+
+ private:
+  struct Node {
+    float value;           // threshold, or the leaf's value
+    std::uint32_t feature;  // the top bit: a missing value goes left
+    std::uint32_t left;     // right = left + 1; a leaf points to itself
+  };
+  std::size_t feature_count_ = 0;
+  std::vector<float> base_margins_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> roots_;
+  std::vector<std::uint32_t> depths_;
+  std::vector<std::uint32_t> outputs_;
+};
+
+}  // namespace mlcore

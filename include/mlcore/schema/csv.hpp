@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// CSV to packed rows, by a schema and never by guessing.
+//
+//   CsvRows rows = read_csv(text, layout);       // columns by name, in any order
+//   rows.batch.size();                            // data lines
+//   rows.extra_columns;                           // header names the schema does not have
+//
+// RFC 4180. An unquoted empty field is null, `""` the empty string; `NA` and `null` are text.
+// Booleans are `true` and `false`; timestamps as parse_timestamp; durations as parse_duration.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mlcore/schema/row.hpp"
+
+namespace mlcore {
+
+struct CsvRows {
+  RowBatch batch;
+  std::vector<std::string> extra_columns;
+};
+
+/// Throws: invalid_argument/empty_input (no header), missing_column (also where the column is
+/// nullable), duplicate_column, malformed_csv, type_mismatch, null_not_allowed, invalid_utf8; the
+/// message gives line and column name, `where` the data row and the schema's column.
+/// A header without a data line is zero rows, which callers that need rows refuse.
+[[nodiscard]] CsvRows read_csv(std::string_view text, const RowLayout& layout);
+
+/// The whole file. Throws: not_found/file_not_found, unavailable/io_failure.
+[[nodiscard]] std::string read_file(const std::string& path);
+/// Throws: unavailable/io_failure. The file appears whole or not at all (written beside, then renamed).
+void write_file(const std::string& path, std::string_view content);
+
+/// One field as RFC 4180 wants it, quoted only where it must be.
+void append_csv_field(std::string& out, std::string_view field);
+
+}  // namespace mlcore
