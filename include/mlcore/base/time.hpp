@@ -35,7 +35,8 @@ inline constexpr std::int64_t kLastTimestamp = 253'402'300'800 * kMicrosPerSecon
 /// An integer and one of `s m h d w`, as in `90d`; absent for anything else or past the int64 range.
 [[nodiscard]] std::optional<std::int64_t> parse_duration(std::string_view text) noexcept;
 
-/// The shortest exact form that `parse_duration` reads back; Requires: micros is whole seconds.
+/// In the largest of `d h m s` that divides it; `parse_duration` reads it back.
+/// Requires: micros ≥ 0, whole seconds.
 [[nodiscard]] std::string format_duration(std::int64_t micros);
 
 }  // namespace mlcore
