@@ -11,6 +11,7 @@
 //   }
 //   json.finish();
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,12 +22,16 @@ namespace mlcore {
 
 struct JsonLimits {
   std::size_t depth = 64;
+  /// Members of all objects that are open at once.
+  std::size_t members = 100'000;
   /// XGBoost writes `NaN`, `Infinity` and `-Infinity` as numbers; JSON proper has none of them.
   bool non_finite_numbers = false;
 };
 
-/// Throws: invalid_argument/malformed_json, naming the line and column, from every member.
-/// Lifetime: the text outlives the reader; views returned last until the next call.
+/// Throws: invalid_argument/malformed_json, naming the line and column, from every member. A
+/// repeated name is found where its object ends. Requires: each value that is announced is read or
+/// skipped before the next is asked for. Lifetime: the text outlives the reader; views returned
+/// last until the next call.
 class JsonReader {
  public:
   enum class Kind { object, array, string, number, boolean, null };
@@ -56,27 +61,42 @@ class JsonReader {
   /// Only blanks are left.
   void finish();
 
-  /// Throws the reader's own error at the present place.
+  /// Throws the reader's own error at the value or name that was read last.
   [[noreturn]] void fail(std::string_view message) const;
 
  private:
   struct Level {
     bool is_object;
     bool has_value;
-    std::vector<std::string> names;
+    std::size_t first_name;  // into names_
   };
+  struct Name {
+    std::size_t begin;  // of its decoded text in name_text_
+    std::size_t end;
+    std::size_t at;  // where it stands in the text
+  };
+  [[nodiscard]] char next() const;
+  [[noreturn]] void fail_at(std::size_t at, std::string_view message) const;
   void skip_blanks() noexcept;
-  void expect(char character);
   void before_value();
-  void after_value() noexcept;
+  void begin(bool is_object);
+  void refuse_duplicates(std::size_t first_name);
   void literal(std::string_view word);
+  [[nodiscard]] std::string_view quoted();
   void escape();
+  [[nodiscard]] std::uint32_t code_unit();
+  void append_utf8(std::uint32_t code_point);
+  void digits();
+  void skip_one();
 
   std::string_view text_;
   JsonLimits limits_;
   std::size_t at_ = 0;
+  std::size_t value_at_ = 0;  // start of the last value or name, for messages
   bool awaits_value_ = true;
   std::vector<Level> levels_;
+  std::vector<Name> names_;
+  std::string name_text_;
   std::string decoded_;
 };
 
