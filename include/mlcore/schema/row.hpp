@@ -20,12 +20,15 @@
 //                    the slot of a null is 0
 //   fixed_size()     string bytes, UTF-8, to the end
 //
-// An f64 slot that holds a NaN is a null.
+// An f64 slot that holds a NaN is a null. Strings lie inside [fixed_size(), size]; they may share
+// bytes, and bytes that no string uses are ignored, so compare rows field by field.
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "mlcore/base/bytes.hpp"
 #include "mlcore/schema/schema.hpp"
@@ -35,19 +38,24 @@ namespace mlcore {
 class RowLayout {
  public:
   RowLayout() : RowLayout(Schema{}) {}
+  /// Throws: resource_exhausted/limit_exceeded (the slots alone pass 4 GiB).
   explicit RowLayout(Schema schema);
 
   [[nodiscard]] const Schema& schema() const noexcept { return schema_; }
-  /// The first 8 bytes, as little-endian u64, of the SHA-256 of the ordered names, types and
-  /// nullability.
+  /// The first 8 bytes, as little-endian u64, of the SHA-256 of: u32 field count, then for each
+  /// field in order u32 name length, name, u8 type, u8 nullable.
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] std::size_t slot_offset(std::size_t field) const noexcept {
     return slots_at_ + 8 * field;
   }
   [[nodiscard]] std::size_t fixed_size() const noexcept { return fixed_size_; }
+  /// The null bitmap's 64-bit words, and in each the bits that must be 0: a field that is not
+  /// nullable, or padding.
+  [[nodiscard]] std::span<const std::uint64_t> never_null() const noexcept { return never_null_; }
 
  private:
   Schema schema_;
+  std::vector<std::uint64_t> never_null_;
   std::uint64_t id_ = 0;
   std::size_t slots_at_ = 0;
   std::size_t fixed_size_ = 0;
@@ -60,8 +68,9 @@ class RowView {
   RowView() = default;
 
   /// Throws: invalid_argument/layout_mismatch (packed for another layout), malformed_row (too
-  /// short, an offset outside the row, a bool other than 0 or 1, a timestamp out of range),
-  /// null_not_allowed, invalid_utf8; `where.column` names the field.
+  /// short, a padding bit set, a null whose slot is not 0, an offset outside the row, a bool other
+  /// than 0 or 1), invalid_timestamp (outside years 0001 to 9999), null_not_allowed, invalid_utf8;
+  /// `where.column` names the field.
   [[nodiscard]] static RowView parse(const RowLayout& layout, ByteView bytes);
   /// Requires: bytes that `parse` accepted for this layout.
   [[nodiscard]] static RowView trusted(const RowLayout& layout, ByteView bytes) noexcept {
@@ -104,17 +113,22 @@ class RowView {
 };
 
 /// Writes one row after another into the same buffer.
-/// Lifetime: borrows the layout. A field that is not set is null.
+/// Lifetime: borrows the layout. A field that is not set is null, and so is an f64 set to NaN.
+/// Requires: setters of the field's own type. Values are checked by `RowView::parse`, not here.
 class RowBuilder {
  public:
   explicit RowBuilder(const RowLayout& layout);
 
   void set_null(std::size_t field);
   void set_boolean(std::size_t field, bool value);
+  /// Also a timestamp and a duration, in microseconds.
   void set_i64(std::size_t field, std::int64_t value);
   void set_f64(std::size_t field, double value);
+  /// Throws: resource_exhausted/limit_exceeded (the row would pass 4 GiB).
   void set_string(std::size_t field, std::string_view value);
-  /// Lifetime: until the next call of any member. The builder then starts a new row at the next set.
+  /// Ends the row; the next call starts a new one, also after an error.
+  /// Throws: invalid_argument/null_not_allowed (a field that is not nullable is null).
+  /// Lifetime: until the next call of any member.
   [[nodiscard]] ByteView finish();
 
  private:

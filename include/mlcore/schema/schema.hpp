@@ -44,12 +44,14 @@ class Schema {
   [[nodiscard]] const std::vector<Field>& fields() const noexcept { return fields_; }
   [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
   [[nodiscard]] const Field& operator[](std::size_t index) const noexcept { return fields_[index]; }
+  /// Cost: O(log fields).
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const noexcept;
 
   friend bool operator==(const Schema&, const Schema&) = default;
 
  private:
   std::vector<Field> fields_;
+  std::vector<std::uint32_t> by_name_;  // positions, sorted by name
 };
 
 }  // namespace mlcore
