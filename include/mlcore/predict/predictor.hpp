@@ -12,6 +12,7 @@
 // A Predictor is immutable and shared; a Context holds the scratch memory of one chain of calls.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,6 +46,8 @@ class Predictor {
   /// Checks that the parts fit and that every proof row gives its bits again, through the row and
   /// the batch path. Throws: data_loss/proof_failed naming the row; invalid_argument/feature_count.
   explicit Predictor(Artifact artifact);
+  Predictor(const Predictor&) = delete;
+  Predictor& operator=(const Predictor&) = delete;
   /// Throws: as read_artifact and the constructor.
   [[nodiscard]] static std::shared_ptr<const Predictor> from_bytes(ByteView file);
   /// `path` names a .mlc file, or a directory that holds `model.mlc`.
@@ -62,8 +65,9 @@ class Predictor {
   [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
   [[nodiscard]] std::size_t output_count(OutputKind kind) const noexcept;
 
-  /// One typed row of a definition without streams.
-  /// Requires: `row` of definition().request(); out.size() == output_count(context's output).
+  /// One typed row of a definition without streams. Shape, of every call: `out` has the context's
+  /// output_count() values a row, else invalid_argument/wrong_width.
+  /// Requires: `row` of definition().request().
   /// Throws: failed_precondition/needs_state for a definition with streams.
   /// Cost: no allocation, no lock.
   void predict(Context& context, const RowView& row, std::span<double> out) const;
@@ -88,21 +92,28 @@ class Predictor {
                         std::span<double> out) const;
 
   /// A bypass of the features: model features in, margins out. Shape: [rows, feature count].
-  void margins(Context& context, Span2d<const float> features, std::span<float> out) const;
+  void margins(Span2d<const float> features, std::span<float> out) const;
 
  private:
   friend class Context;
+  void check_parts() const;
+  void check_proof(const std::vector<ProofRow>& rows) const;
+  void require_stateless() const;
+  void require_width(std::size_t given, std::size_t wanted, const char* what) const;
+  [[nodiscard]] RowView numeric_row(Context& context, std::span<const double> values) const;
   void finish(Context& context, const RowView& row, std::span<const Cell> aggregates,
               std::span<double> out) const;
-  void check_proof() const;
+  template <typename RowFeatures>
+  void finish_tiles(Context& context, std::size_t rows, std::span<double> out,
+                    RowFeatures&& features_of) const;
+  template <typename T>
+  void predict_matrix(Context& context, Span2d<const T> rows, std::span<double> out) const;
 
   std::string name_;
   FeaturePlan plan_;
   TreeEnsemble model_;
   TreeEngine engine_;
   std::map<std::string, std::string> metadata_;
-  std::vector<ProofRow> proof_rows_;
-  bool is_numeric_ = false;
   Sha256Digest digest_{};
 };
 

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outside code uses Predictor and Context. A call goes: row → aggregates (where there are streams)
+// → FeaturePlan::compute → TreeEngine::margins → link → out.
+#include "mlcore/predict/predictor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <filesystem>
+
+#include "mlcore/base/error.hpp"
+#include "mlcore/base/fp_guard.hpp"
+#include "mlcore/base/number.hpp"
+#include "mlcore/schema/csv.hpp"
+#include "predict/model_input.hpp"
+
+namespace mlcore {
+namespace {
+
+constexpr std::size_t kTileRows = 128;
+
+TreeEnsemble validated(TreeEnsemble model) {
+  validate(model);
+  return model;
+}
+
+[[noreturn]] void rethrow_at(const Error& error, std::size_t row) {
+  throw Error(error.code(), error.reason(), fmt::format("row {}: {}", row, error.message()),
+              {error.where().column, static_cast<std::int64_t>(row)});
+}
+
+}  // namespace
+
+Predictor::Predictor(Artifact artifact)
+    : name_(std::move(artifact.name)),
+      plan_(std::move(artifact.definition), std::move(artifact.parameters)),
+      model_(validated(std::move(artifact.model))),
+      engine_(model_),
+      metadata_(std::move(artifact.metadata)) {
+  const FloatingPointGuard guard;
+  check_parts();
+  check_proof(artifact.proof_rows);
+}
+
+std::shared_ptr<const Predictor> Predictor::from_bytes(ByteView file) {
+  auto predictor = std::make_shared<Predictor>(read_artifact(file));
+  predictor->digest_ = content_digest(file);
+  return predictor;
+}
+
+std::shared_ptr<const Predictor> Predictor::open(const std::string& path) {
+  std::error_code ignored;  // a path that can't be examined is reported by read_file
+  const bool is_directory = std::filesystem::is_directory(path, ignored);
+  const std::string content = read_file(is_directory ? path + "/model.mlc" : path);
+  return from_bytes({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+}
+
+std::size_t Predictor::output_count(OutputKind kind) const noexcept {
+  switch (kind) {
+    case OutputKind::prediction:
+    case OutputKind::margin: return engine_.output_count();
+    case OutputKind::features: return plan_.width();
+  }
+  return 0;
+}
+
+void Predictor::check_parts() const {
+  if (model_.feature_count != plan_.width()) {
+    throw Error(Code::invalid_argument, Reason::feature_count,
+                fmt::format("the model wants {} features, the definition \"{}\" gives {}",
+                            model_.feature_count, definition().name(), plan_.width()));
+  }
+  for (std::size_t i = 0; i < model_.feature_names.size(); ++i) {
+    if (model_.feature_names[i] == definition().outputs()[i].name) continue;
+    throw Error(Code::invalid_argument, Reason::feature_names,
+                fmt::format("feature {}: the model calls it \"{}\", the definition \"{}\"", i,
+                            model_.feature_names[i], definition().outputs()[i].name),
+                {static_cast<std::int32_t>(i), -1});
+  }
+}
+
+/// Every row through the row path, and all of them again through the batch path.
+void Predictor::check_proof(const std::vector<ProofRow>& rows) const {
+  FeatureScratch scratch = plan_.make_scratch();
+  AggregateValues aggregates;
+  std::vector<double> features(plan_.width());
+  std::vector<float> inputs(rows.size() * plan_.width());
+  std::vector<float> margins(rows.size() * engine_.output_count());
+  const auto refuse = [](std::size_t row, const char* what, std::size_t index) {
+    throw Error(Code::data_loss, Reason::proof_failed,
+                fmt::format("proof row {}: {} {} is not the one stored; this build does not compute "
+                            "what the writer of the file did",
+                            row, what, index),
+                {static_cast<std::int32_t>(index), static_cast<std::int64_t>(row)});
+  };
+  const auto check_margins = [&](std::size_t row, const char* what) {
+    for (std::size_t i = 0; i < engine_.output_count(); ++i) {
+      const float margin = margins[row * engine_.output_count() + i];
+      if (std::bit_cast<std::uint32_t>(margin) != rows[row].margin_bits[i]) refuse(row, what, i);
+    }
+  };
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const RowView request = RowView::parse(definition().request(), rows[row].request);
+    read_events(definition(), request, rows[row].events, aggregates);
+    plan_.compute(request, aggregates.cells, scratch, features);
+    float* input = inputs.data() + row * plan_.width();
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      if (std::bit_cast<std::uint64_t>(features[i]) != rows[row].feature_bits[i]) {
+        refuse(row, "feature", i);
+      }
+      input[i] = model_input(features[i]);
+    }
+    engine_.margins(input, margins.data() + row * engine_.output_count());
+    check_margins(row, "margin");
+  }
+  engine_.batch_margins(inputs.data(), rows.size(), margins.data());
+  for (std::size_t row = 0; row < rows.size(); ++row) check_margins(row, "batch margin");
+}
+
+void Predictor::require_stateless() const {
+  if (definition().streams().empty()) return;
+  throw Error(Code::failed_precondition, Reason::needs_state,
+              fmt::format("the definition \"{}\" has streams: predict with a state "
+                          "(predict_at) or with the key's events (predict_events)",
+                          definition().name()));
+}
+
+void Predictor::require_width(std::size_t given, std::size_t wanted, const char* what) const {
+  if (given == wanted) return;
+  throw Error(Code::invalid_argument, Reason::wrong_width,
+              fmt::format("{}: expected {} values, found {}", what, wanted, given));
+}
+
+void Predictor::predict(Context& context, const RowView& row, std::span<double> out) const {
+  const FloatingPointGuard guard;
+  require_stateless();
+  finish(context, row, {}, out);
+}
+
+void Predictor::predict_at(Context& context, const State& state, const RowView& row,
+                           std::span<double> out) const {
+  const FloatingPointGuard guard;
+  state.read(definition(), row, context.aggregates_);
+  finish(context, row, context.aggregates_.cells, out);
+}
+
+void Predictor::predict_events(Context& context, const RowView& row,
+                               std::span<const RowBatch> events, std::span<double> out) const {
+  const FloatingPointGuard guard;
+  read_events(definition(), row, events, context.aggregates_);
+  finish(context, row, context.aggregates_.cells, out);
+}
+
+void Predictor::predict_numeric(Context& context, std::span<const double> values,
+                                std::span<double> out) const {
+  const FloatingPointGuard guard;
+  require_stateless();
+  finish(context, numeric_row(context, values), {}, out);
+}
+
+void Predictor::finish(Context& context, const RowView& row, std::span<const Cell> aggregates,
+                       std::span<double> out) const {
+  require_width(out.size(), context.output_count(), "out");
+  plan_.compute(row, aggregates, context.scratch_, context.features_);
+  if (context.output() == OutputKind::features) {
+    std::copy(context.features_.begin(), context.features_.end(), out.begin());
+    return;
+  }
+  std::transform(context.features_.begin(), context.features_.end(),
+                 context.model_features_.begin(), model_input);
+  const std::span<float> margins(context.margins_.data(), engine_.output_count());
+  engine_.margins(context.model_features_.data(), margins.data());
+  if (context.output() == OutputKind::prediction) apply_link(model_.contract.link, margins);
+  std::copy(margins.begin(), margins.end(), out.begin());
+}
+
+/// Packs numbers as the typed request row, so that they meet the same checks and the same plan.
+RowView Predictor::numeric_row(Context& context, std::span<const double> values) const {
+  const Schema& schema = definition().request().schema();
+  require_width(values.size(), schema.size(), "numeric row");
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Field& field = schema[i];
+    const double value = values[i];
+    const auto fail = [&](Code code, Reason reason, const char* expected) {
+      throw Error(code, reason,
+                  fmt::format("column \"{}\": expected {}, found {}", field.name, expected,
+                              format_f64(value)),
+                  {static_cast<std::int32_t>(i), -1});
+    };
+    if (value != value) {
+      if (!field.nullable) fail(Code::invalid_argument, Reason::null_not_allowed, "a value");
+      context.builder_.set_null(i);
+    } else if (field.type == Type::f64) {
+      context.builder_.set_f64(i, value);
+    } else if (field.type == Type::boolean) {
+      if (value != 0 && value != 1) fail(Code::invalid_argument, Reason::type_mismatch, "0 or 1");
+      context.builder_.set_boolean(i, value != 0);
+    } else if (field.type == Type::i64) {
+      if (std::trunc(value) != value || value < -0x1p63 || value >= 0x1p63) {
+        fail(Code::invalid_argument, Reason::type_mismatch, "an i64");
+      }
+      context.builder_.set_i64(i, static_cast<std::int64_t>(value));
+    } else {
+      fail(Code::failed_precondition, Reason::not_numeric, "a numeric type in the schema");
+    }
+  }
+  return RowView::trusted(definition().request(), context.builder_.finish());
+}
+
+/// `features_of(row)` computes one row's features; the model runs on a tile of rows at a time.
+template <typename RowFeatures>
+void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<double> out,
+                             RowFeatures&& features_of) const {
+  const std::size_t width = plan_.width();
+  const std::size_t outputs = context.output_count();
+  require_width(out.size(), rows * outputs, "out");
+  context.model_features_.resize(kTileRows * width);
+  context.margins_.resize(kTileRows * engine_.output_count());
+  for (std::size_t begin = 0; begin < rows; begin += kTileRows) {
+    const std::size_t count = std::min(kTileRows, rows - begin);
+    double* tile_out = out.data() + begin * outputs;
+    for (std::size_t row = 0; row < count; ++row) {
+      try {
+        features_of(begin + row);
+      } catch (const Error& error) {
+        rethrow_at(error, begin + row);
+      }
+      const auto& features = context.features_;
+      if (context.output() == OutputKind::features) {
+        std::copy(features.begin(), features.end(), tile_out + row * width);
+      } else {
+        std::transform(features.begin(), features.end(),
+                       context.model_features_.data() + row * width, model_input);
+      }
+    }
+    if (context.output() == OutputKind::features) continue;
+    engine_.batch_margins(context.model_features_.data(), count, context.margins_.data());
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::span<float> margins(context.margins_.data() + row * outputs, outputs);
+      if (context.output() == OutputKind::prediction) apply_link(model_.contract.link, margins);
+      std::copy(margins.begin(), margins.end(), tile_out + row * outputs);
+    }
+  }
+}
+
+template <typename T>
+void Predictor::predict_matrix(Context& context, Span2d<const T> rows,
+                               std::span<double> out) const {
+  const FloatingPointGuard guard;
+  require_stateless();
+  std::vector<double> values(rows.columns());
+  finish_tiles(context, rows.rows(), out, [&](std::size_t row) {
+    std::copy(rows.row(row).begin(), rows.row(row).end(), values.begin());
+    plan_.compute(numeric_row(context, values), {}, context.scratch_, context.features_);
+  });
+}
+
+void Predictor::predict_batch(Context& context, Span2d<const double> rows,
+                              std::span<double> out) const {
+  predict_matrix(context, rows, out);
+}
+
+void Predictor::predict_batch(Context& context, Span2d<const float> rows,
+                              std::span<double> out) const {
+  predict_matrix(context, rows, out);
+}
+
+void Predictor::predict_batch_at(Context& context, const State& state, const RowBatch& rows,
+                                 std::span<double> out) const {
+  const FloatingPointGuard guard;
+  finish_tiles(context, rows.size(), out, [&](std::size_t index) {
+    const RowView row = RowView::parse(definition().request(), rows[index]);
+    state.read(definition(), row, context.aggregates_);
+    plan_.compute(row, context.aggregates_.cells, context.scratch_, context.features_);
+  });
+}
+
+void Predictor::margins(Span2d<const float> features, std::span<float> out) const {
+  const FloatingPointGuard guard;
+  require_width(features.columns(), engine_.feature_count(), "model features");
+  require_width(out.size(), features.rows() * engine_.output_count(), "out");
+  if (features.row_stride() == features.columns()) {
+    if (features.rows() == 0) return;
+    engine_.batch_margins(features.row(0).data(), features.rows(), out.data());
+    return;
+  }
+  for (std::size_t row = 0; row < features.rows(); ++row) {
+    engine_.margins(features.row(row).data(), out.data() + row * engine_.output_count());
+  }
+}
+
+Context::Context(std::shared_ptr<const Predictor> predictor, ContextOptions options)
+    : predictor_(std::move(predictor)),
+      options_(options),
+      scratch_(predictor_->plan().make_scratch()),
+      features_(predictor_->plan().width()),
+      model_features_(predictor_->plan().width()),
+      margins_(predictor_->output_count(OutputKind::margin)),
+      builder_(predictor_->definition().request()) {}
+
+}  // namespace mlcore
