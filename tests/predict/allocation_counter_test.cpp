@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replaces the program's operator new, so that tests can show what does not allocate.
+#include "predict/allocation_counter.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace {
+std::atomic<std::uint64_t> allocations{0};
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace mlcore::test {
+std::uint64_t allocation_count() noexcept { return allocations; }
+}  // namespace mlcore::test
+
+TEST_CASE("the allocation counter counts") {
+  const std::uint64_t before = mlcore::test::allocation_count();
+  const auto value = std::make_unique<int>(1);
+  CHECK(mlcore::test::allocation_count() == before + 1);
+}
