@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outside code uses write_artifact, read_artifact, list_sections, verify_digests, content_digest.
+#include "mlcore/artifact/artifact.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "artifact/container.hpp"
+#include "artifact/sections.hpp"
+#include "mlcore/base/error.hpp"
+
+namespace mlcore {
+namespace {
+
+constexpr std::array<std::string_view, 5> kSections = {"META", "SCHM", "FEAT", "MODL", "PROF"};
+
+/// A critical section must be known; a known one must be critical.
+void check_known(const std::vector<SectionInfo>& table, ByteView file) {
+  for (const SectionInfo& section : table) {
+    const bool is_known =
+        std::find(kSections.begin(), kSections.end(), section.type) != kSections.end();
+    if (section.is_critical && !is_known) {
+      throw Error(Code::unimplemented, Reason::newer_format,
+                  fmt::format("section \"{}\" is critical and needs format {}, this library reads "
+                              "{}.{}",
+                              section.type, format_version(file), kArtifactMajor, kArtifactMinor));
+    }
+    if (!section.is_critical && is_known) {
+      throw Error(Code::data_loss, Reason::malformed_artifact,
+                  fmt::format("section \"{}\" is not marked critical", section.type));
+    }
+  }
+}
+
+ByteView find(ByteView file, const std::vector<SectionInfo>& table, std::string_view type) {
+  for (const SectionInfo& section : table) {
+    if (section.type == type) return bytes_of(file, section);
+  }
+  throw Error(Code::data_loss, Reason::malformed_artifact,
+              fmt::format("section \"{}\" is missing", type));
+}
+
+void check_schema(ByteView bytes, const Definition& definition) {
+  if (decode_schema(bytes) == definition.request().schema()) return;
+  throw Error(Code::data_loss, Reason::malformed_artifact,
+              "section \"SCHM\" is not the request schema of the definition in \"FEAT\"");
+}
+
+Artifact decode(ByteView file, const std::vector<SectionInfo>& table) {
+  Artifact artifact;
+  Meta meta = decode_meta(find(file, table, "META"));
+  artifact.name = std::move(meta.name);
+  artifact.metadata = std::move(meta.metadata);
+  Features features = decode_features(find(file, table, "FEAT"));
+  artifact.definition = std::move(features.definition);
+  artifact.parameters = std::move(features.parameters);
+  check_schema(find(file, table, "SCHM"), artifact.definition);
+  artifact.model = decode_model(find(file, table, "MODL"));
+  artifact.proof_rows = decode_proof(find(file, table, "PROF"));
+  check_parts(artifact);
+  return artifact;
+}
+
+}  // namespace
+
+Bytes write_artifact(const Artifact& artifact) {
+  check_parts(artifact);
+  const std::array<Section, 5> sections = {{
+      {kSections[0], true, encode_meta(artifact.name, artifact.metadata)},
+      {kSections[1], true, encode_schema(artifact.definition.request().schema())},
+      {kSections[2], true, encode_features(artifact.definition, artifact.parameters)},
+      {kSections[3], true, encode_model(artifact.model)},
+      {kSections[4], true, encode_proof(artifact.proof_rows)},
+  }};
+  Bytes file = write_container(sections);
+  // Nothing is handed out that a reader would refuse, the reader's limits included.
+  try {
+    static_cast<void>(read_artifact(file));
+  } catch (const Error& error) {
+    throw Error(Code::invalid_argument, Reason::malformed_artifact,
+                fmt::format("the artifact can't be read back: {}", error.message()));
+  }
+  return file;
+}
+
+Artifact read_artifact(ByteView file) {
+  const std::vector<SectionInfo> table = read_table(file);
+  check_known(table, file);
+  check_crcs(file, table);
+  return decode(file, table);
+}
+
+std::vector<SectionInfo> list_sections(ByteView file) { return read_table(file); }
+
+void verify_digests(ByteView file) {
+  const std::vector<SectionInfo> table = read_table(file);
+  check_crcs(file, table);
+  check_digests(file, table);
+}
+
+Sha256Digest content_digest(ByteView file) {
+  ByteWriter manifest;
+  for (const SectionInfo& section : read_table(file)) {
+    if (section.type == "SIGN") continue;
+    for (const char c : section.type) manifest.u8(static_cast<std::uint8_t>(c));
+    manifest.u64(section.size);
+    manifest.raw(section.sha256);
+  }
+  return sha256(manifest.bytes());
+}
+
+}  // namespace mlcore

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outside code uses encode_ and decode_ of schema, features, model and proof, and check_parts.
+#include "artifact/sections.hpp"
+
+#include <fmt/format.h>
+
+#include "artifact/serialize.hpp"
+#include "mlcore/base/error.hpp"
+
+namespace mlcore {
+namespace {
+
+// The memory that a section's values may take is twice its bytes and this much more: short names
+// take 32 bytes each. Together they stay below 4 × file + 64 MiB.
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kSchemaSlack = 4 * kMiB;
+constexpr std::size_t kFeatureSlack = 2 * kMiB;
+constexpr std::size_t kModelSlack = 16 * kMiB;
+constexpr std::size_t kProofSlack = 4 * kMiB;
+
+template <class T>
+Bytes encode(const T& record) {
+  OutputArchive archive;
+  archive << record;
+  return archive.take();
+}
+
+template <class T>
+T decode(ByteView bytes, std::string_view section, std::size_t slack) {
+  InputArchive archive(bytes, section, 2 * bytes.size() + slack);
+  T record;
+  archive >> record;
+  archive.finish();
+  return record;
+}
+
+[[noreturn]] void rethrow_in(const std::string& place, const Error& error) {
+  throw Error(error.code(), error.reason(), fmt::format("{}: {}", place, error.message()),
+              error.where());
+}
+
+void check_batch(const RowLayout& layout, const RowBatch& batch) {
+  const auto fail = [](std::string message) {
+    throw Error(Code::invalid_argument, Reason::malformed_artifact, std::move(message));
+  };
+  if (batch.offsets.empty() || batch.offsets.front() != 0 ||
+      batch.offsets.back() != static_cast<std::int64_t>(batch.bytes.size())) {
+    fail(fmt::format("its offsets do not span its {} bytes", batch.bytes.size()));
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch.offsets[i] > batch.offsets[i + 1]) fail(fmt::format("offset {} descends", i + 1));
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    static_cast<void>(RowView::parse(layout, batch[i]));
+  }
+}
+
+void check_proof_row(const Artifact& artifact, const ProofRow& row) {
+  const Definition& definition = artifact.definition;
+  const auto expect = [](std::string_view what, std::size_t found, std::size_t expected) {
+    if (found == expected) return;
+    throw Error(Code::invalid_argument, Reason::malformed_artifact,
+                fmt::format("{} {}, expected {}", found, what, expected));
+  };
+  expect("event batches", row.events.size(), definition.streams().size());
+  expect("feature bits", row.feature_bits.size(), definition.outputs().size());
+  expect("margin bits", row.margin_bits.size(), artifact.model.output_count);
+  static_cast<void>(RowView::parse(definition.request(), row.request));
+  for (std::size_t i = 0; i < row.events.size(); ++i) {
+    const Stream& stream = definition.streams()[i];
+    try {
+      check_batch(stream.layout, row.events[i]);
+    } catch (const Error& error) {
+      rethrow_in(fmt::format("stream \"{}\"", stream.name), error);
+    }
+  }
+}
+
+}  // namespace
+
+Bytes encode_schema(const Schema& schema) { return encode(SchemaRecord{schema.fields()}); }
+
+Schema decode_schema(ByteView bytes) {
+  return Schema(decode<SchemaRecord>(bytes, "SCHM", kSchemaSlack).fields);
+}
+
+Bytes encode_features(const Definition& definition, const FittedParameters& parameters) {
+  return encode(FeatureRecord{definition.text(), definition.fingerprint(), parameters.values});
+}
+
+Features decode_features(ByteView bytes) {
+  auto record = decode<FeatureRecord>(bytes, "FEAT", kFeatureSlack);
+  Features features{Definition::parse(record.text), {std::move(record.parameters)}};
+  if (features.definition.fingerprint() != record.fingerprint) {
+    throw Error(Code::data_loss, Reason::malformed_artifact,
+                fmt::format("section \"FEAT\": the definition's fingerprint is {}, stored is {}",
+                            hex(features.definition.fingerprint()), hex(record.fingerprint)));
+  }
+  return features;
+}
+
+Bytes encode_model(const TreeEnsemble& model) { return encode(model); }
+
+TreeEnsemble decode_model(ByteView bytes) {
+  return decode<TreeEnsemble>(bytes, "MODL", kModelSlack);
+}
+
+Bytes encode_proof(const std::vector<ProofRow>& rows) { return encode(ProofRecord{rows}); }
+
+std::vector<ProofRow> decode_proof(ByteView bytes) {
+  return decode<ProofRecord>(bytes, "PROF", kProofSlack).rows;
+}
+
+void check_parts(const Artifact& artifact) {
+  static_cast<void>(FeaturePlan(artifact.definition, artifact.parameters));
+  validate(artifact.model);
+  if (artifact.model.feature_count != artifact.definition.outputs().size()) {
+    throw Error(Code::invalid_argument, Reason::feature_count,
+                fmt::format("the model takes {} features, definition \"{}\" makes {}",
+                            artifact.model.feature_count, artifact.definition.name(),
+                            artifact.definition.outputs().size()));
+  }
+  for (std::size_t i = 0; i < artifact.proof_rows.size(); ++i) {
+    try {
+      check_proof_row(artifact, artifact.proof_rows[i]);
+    } catch (const Error& error) {
+      rethrow_in(fmt::format("proof row {}", i), error);
+    }
+  }
+}
+
+}  // namespace mlcore

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the archives write of each class, in Boost.Serialization's non-intrusive form.
+//
+//   OutputArchive out;
+//   out & make_nvp("model", model);
+//
+// To evolve a class: append a member, raise its BOOST_CLASS_VERSION, read the member only where
+// `version` has it. Members never move and never change their type; an enum that gains a value
+// raises the version of the class that holds it.
+
+#include <boost/serialization/tracking.hpp>
+
+#include "artifact/archive.hpp"
+#include "mlcore/artifact/artifact.hpp"
+
+namespace mlcore {
+
+/// Section SCHM: the request's fields.
+struct SchemaRecord {
+  std::vector<Field> fields;
+};
+
+/// Section FEAT.
+struct FeatureRecord {
+  std::string text;
+  Sha256Digest fingerprint{};
+  std::vector<std::vector<double>> parameters;
+};
+
+/// Section PROF.
+struct ProofRecord {
+  std::vector<ProofRow> rows;
+};
+
+template <>
+struct EnumRange<Type> : EnumBetween<Type::boolean, Type::duration> {};
+template <>
+struct EnumRange<Link> : EnumBetween<Link::identity, Link::hinge> {};
+template <>
+struct EnumRange<ModelContract::InputRounding>
+    : EnumBetween<ModelContract::InputRounding::f32, ModelContract::InputRounding::f64> {};
+template <>
+struct EnumRange<ModelContract::Comparison>
+    : EnumBetween<ModelContract::Comparison::less, ModelContract::Comparison::less> {};
+template <>
+struct EnumRange<ModelContract::Accumulator>
+    : EnumBetween<ModelContract::Accumulator::f32, ModelContract::Accumulator::f64> {};
+template <>
+struct EnumRange<ModelContract::Start>
+    : EnumBetween<ModelContract::Start::base_first, ModelContract::Start::base_first> {};
+
+template <class Archive>
+void serialize(Archive& archive, Field& field, const unsigned /*version*/) {
+  archive& make_nvp("name", field.name);
+  archive& make_nvp("type", field.type);
+  archive& make_nvp("nullable", field.nullable);
+}
+
+template <class Archive>
+void serialize(Archive& archive, SchemaRecord& schema, const unsigned /*version*/) {
+  archive& make_nvp("fields", schema.fields);
+}
+
+template <class Archive>
+void serialize(Archive& archive, FeatureRecord& features, const unsigned /*version*/) {
+  archive& make_nvp("text", features.text);
+  archive& make_nvp("fingerprint", features.fingerprint);
+  archive& make_nvp("parameters", features.parameters);
+}
+
+template <class Archive>
+void serialize(Archive& archive, ModelContract& contract, const unsigned /*version*/) {
+  archive& make_nvp("input_rounding", contract.input_rounding);
+  archive& make_nvp("comparison", contract.comparison);
+  archive& make_nvp("accumulator", contract.accumulator);
+  archive& make_nvp("start", contract.start);
+  archive& make_nvp("link", contract.link);
+}
+
+template <class Archive>
+void serialize(Archive& archive, TreeEnsemble& model, const unsigned /*version*/) {
+  archive& make_nvp("framework", model.framework);
+  archive& make_nvp("framework_version", model.framework_version);
+  archive& make_nvp("objective", model.objective);
+  archive& make_nvp("contract", model.contract);
+  archive& make_nvp("feature_count", model.feature_count);
+  archive& make_nvp("output_count", model.output_count);
+  archive& make_nvp("feature_names", model.feature_names);
+  archive& make_nvp("base_margins", model.base_margins);
+  archive& make_nvp("tree_begin", model.tree_begin);
+  archive& make_nvp("tree_output", model.tree_output);
+  archive& make_nvp("left", model.left);
+  archive& make_nvp("feature", model.feature);
+  archive& make_nvp("value", model.value);
+  archive& make_nvp("default_left", model.default_left);
+}
+
+template <class Archive>
+void serialize(Archive& archive, RowBatch& batch, const unsigned /*version*/) {
+  archive& make_nvp("bytes", batch.bytes);
+  archive& make_nvp("offsets", batch.offsets);
+}
+
+template <class Archive>
+void serialize(Archive& archive, ProofRow& row, const unsigned /*version*/) {
+  archive& make_nvp("request", row.request);
+  archive& make_nvp("events", row.events);
+  archive& make_nvp("feature_bits", row.feature_bits);
+  archive& make_nvp("margin_bits", row.margin_bits);
+}
+
+template <class Archive>
+void serialize(Archive& archive, ProofRecord& proof, const unsigned /*version*/) {
+  archive& make_nvp("rows", proof.rows);
+}
+
+}  // namespace mlcore
+
+BOOST_CLASS_VERSION(mlcore::SchemaRecord, 1)
+BOOST_CLASS_VERSION(mlcore::FeatureRecord, 1)
+BOOST_CLASS_VERSION(mlcore::ModelContract, 1)
+BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 1)
+BOOST_CLASS_VERSION(mlcore::RowBatch, 1)
+BOOST_CLASS_VERSION(mlcore::ProofRow, 1)
+BOOST_CLASS_VERSION(mlcore::ProofRecord, 1)
+// A field is a leaf: SchemaRecord's version covers it.
+BOOST_CLASS_IMPLEMENTATION(mlcore::Field, boost::serialization::object_serializable)
+BOOST_CLASS_TRACKING(mlcore::SchemaRecord, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::FeatureRecord, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::ModelContract, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::TreeEnsemble, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::RowBatch, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::ProofRow, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::ProofRecord, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::Field, boost::serialization::track_never)
