@@ -52,6 +52,8 @@ enum class Reason : std::int32_t {
   out_of_memory = 106,
   internal_fault = 107,
   wrong_width = 108,
+  invalid_length = 109,
+  invalid_index = 110,
   // 2xx: data
   missing_column = 201,
   unknown_column = 202,

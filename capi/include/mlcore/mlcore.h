@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MLCORE_H_
+#define MLCORE_H_
+
+/*
+ * mlcore in C: open an artifact, keep events, score rows.
+ *
+ *   mlcore_error_t error = MLCORE_ERROR_INIT;
+ *   mlcore_model_t* model = NULL;
+ *   mlcore_context_t* context = NULL;
+ *   double churn;
+ *   if (mlcore_model_open("churn.mlc", 9, &model, &error) ||
+ *       mlcore_context_new(model, NULL, &context, &error) ||
+ *       mlcore_predict_row(context, row, row_size, &churn, 1, &error))
+ *     fprintf(stderr, "%s\n", error.message);
+ *   mlcore_context_release(context);
+ *   mlcore_model_release(model);
+ *
+ * Conventions. docs/c_api.md explains them for authors of bindings.
+ *
+ *  1. Every function that can fail returns int32_t: MLCORE_OK (0) or an MLCORE_* code. No C++
+ *     exception leaves the library, and the library never prints, logs, exits or reads the
+ *     environment. It starts no thread.
+ *  2. The last parameter of such a function is `mlcore_error_t* error`, owned by the caller and
+ *     NULL where the caller does not want to know. It is written only on failure.
+ *  3. On failure an output parameter that receives a handle is set to NULL; other outputs hold
+ *     nothing that may be used.
+ *  4. Handles are opaque. `_open`, `_new` and `_restore` give one to the caller, who gives it back
+ *     to `_release`; `_release(NULL)` does nothing. A call that needs a handle and gets NULL
+ *     returns MLCORE_INVALID_ARGUMENT, reason MLCORE_REASON_NULL_POINTER.
+ *  5. A `const` handle may be used by many threads at once. Any other handle is used by one thread
+ *     at a time, and by which one may change from call to call. A state is const everywhere: it
+ *     locks inside. `_release` is the last use of a handle.
+ *  6. Text in is UTF-8, a pointer and an int64_t length; it needs no NUL. Text and layouts out are
+ *     borrowed: they live as long as the handle they were asked from.
+ *  7. Functions that fill a buffer take its capacity and store what is needed in `*needed`. With
+ *     capacity 0 they succeed and only that is stored; a capacity between is
+ *     MLCORE_OUT_OF_RANGE, reason MLCORE_REASON_BUFFER_TOO_SMALL, and the buffer is not touched.
+ *  8. A struct whose first member is struct_size is set up by the caller with its own sizeof. In
+ *     an options struct zero means the default in every member; the library takes a smaller one
+ *     (the rest is default) and a larger one whose tail is zero.
+ *  9. Time is int64_t microseconds since 1970-01-01T00:00:00Z.
+ * 10. Outputs are double, row after row; the caller says how many it has room for, and the number
+ *     must be exact. A float32 margin widens without change. Null is NaN, always 0x7FF8000000000000.
+ * 11. A call that scores one row from a row without streams allocates nothing and takes no lock.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define MLCORE_API __attribute__((visibility("default")))
+#else
+#define MLCORE_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Versions and errors ------------------------------------------------------------------------- */
+
+/* The binary interface this header describes: major << 16 | minor. */
+#define MLCORE_ABI_VERSION 1u
+
+/* Codes: the canonical gRPC status numbers, so that HTTP and gRPC map by a table. */
+enum {
+  MLCORE_OK = 0,
+  MLCORE_CANCELLED = 1,
+  MLCORE_UNKNOWN = 2,
+  MLCORE_INVALID_ARGUMENT = 3,
+  MLCORE_DEADLINE_EXCEEDED = 4,
+  MLCORE_NOT_FOUND = 5,
+  MLCORE_ALREADY_EXISTS = 6,
+  MLCORE_PERMISSION_DENIED = 7,
+  MLCORE_RESOURCE_EXHAUSTED = 8,
+  MLCORE_FAILED_PRECONDITION = 9,
+  MLCORE_ABORTED = 10,
+  MLCORE_OUT_OF_RANGE = 11,
+  MLCORE_UNIMPLEMENTED = 12,
+  MLCORE_INTERNAL = 13,
+  MLCORE_UNAVAILABLE = 14,
+  MLCORE_DATA_LOSS = 15
+};
+
+/* Reasons: one number a cause, in hundreds by subject. They never change their meaning. */
+enum {
+  MLCORE_REASON_NONE = 0,
+  /* calling the library */
+  MLCORE_REASON_NULL_POINTER = 101,
+  MLCORE_REASON_ABI_MISMATCH = 102,
+  MLCORE_REASON_BUFFER_TOO_SMALL = 103,
+  MLCORE_REASON_INVALID_OPTION = 104,
+  MLCORE_REASON_CLOSED_HANDLE = 105,
+  MLCORE_REASON_OUT_OF_MEMORY = 106,
+  MLCORE_REASON_INTERNAL_FAULT = 107,
+  MLCORE_REASON_WRONG_WIDTH = 108,
+  MLCORE_REASON_INVALID_LENGTH = 109,
+  MLCORE_REASON_INVALID_INDEX = 110,
+  /* data */
+  MLCORE_REASON_MISSING_COLUMN = 201,
+  MLCORE_REASON_UNKNOWN_COLUMN = 202,
+  MLCORE_REASON_TYPE_MISMATCH = 203,
+  MLCORE_REASON_NULL_NOT_ALLOWED = 204,
+  MLCORE_REASON_INVALID_UTF8 = 205,
+  MLCORE_REASON_MALFORMED_CSV = 206,
+  MLCORE_REASON_MALFORMED_JSON = 207,
+  MLCORE_REASON_EMPTY_INPUT = 208,
+  MLCORE_REASON_INVALID_TIMESTAMP = 209,
+  MLCORE_REASON_INVALID_NUMBER = 210,
+  MLCORE_REASON_LAYOUT_MISMATCH = 211,
+  MLCORE_REASON_MALFORMED_ROW = 212,
+  MLCORE_REASON_DUPLICATE_COLUMN = 213,
+  /* definitions, windows, state */
+  MLCORE_REASON_SYNTAX = 301,
+  MLCORE_REASON_UNKNOWN_NAME = 302,
+  MLCORE_REASON_DUPLICATE_NAME = 303,
+  MLCORE_REASON_TYPE_ERROR = 304,
+  MLCORE_REASON_LIMIT_EXCEEDED = 305,
+  MLCORE_REASON_NEEDS_STATE = 306,
+  MLCORE_REASON_NOT_RETAINED = 307,
+  MLCORE_REASON_NOT_FITTED = 308,
+  MLCORE_REASON_STREAM_MISMATCH = 309,
+  MLCORE_REASON_MALFORMED_SNAPSHOT = 310,
+  MLCORE_REASON_STATE_FULL = 311,
+  MLCORE_REASON_INCOMPLETE_HISTORY = 312,
+  MLCORE_REASON_UNSUPPORTED_FEATURE = 313,
+  MLCORE_REASON_NEEDS_AS_OF = 314,
+  MLCORE_REASON_NOT_NUMERIC = 315,
+  /* models */
+  MLCORE_REASON_MALFORMED_MODEL = 401,
+  MLCORE_REASON_UNSUPPORTED_MODEL = 402,
+  MLCORE_REASON_INVALID_TREE = 403,
+  MLCORE_REASON_FEATURE_COUNT = 404,
+  MLCORE_REASON_FEATURE_NAMES = 405,
+  /* artifacts */
+  MLCORE_REASON_NOT_AN_ARTIFACT = 501,
+  MLCORE_REASON_TRUNCATED = 502,
+  MLCORE_REASON_CHECKSUM = 503,
+  MLCORE_REASON_NEWER_FORMAT = 504,
+  MLCORE_REASON_MALFORMED_ARTIFACT = 505,
+  MLCORE_REASON_PROOF_FAILED = 506,
+  /* files and training */
+  MLCORE_REASON_FILE_NOT_FOUND = 601,
+  MLCORE_REASON_IO_FAILURE = 602,
+  MLCORE_REASON_MALFORMED_SPEC = 603,
+  MLCORE_REASON_LABEL_LEAK = 604,
+  MLCORE_REASON_TRAINING_FAILED = 605
+};
+
+typedef struct mlcore_error {
+  uint32_t struct_size; /* sizeof(mlcore_error_t), set by the caller; never written past */
+  int32_t code;         /* MLCORE_* */
+  int32_t reason;       /* MLCORE_REASON_* */
+  int32_t column;       /* position in the schema, from 0; -1 where it does not apply */
+  int64_t row;          /* position in the batch, from 0; -1 where it does not apply */
+  char message[1024];   /* UTF-8, cut at a code point, with a NUL */
+} mlcore_error_t;
+
+#define MLCORE_ERROR_INIT {sizeof(mlcore_error_t), 0, 0, -1, -1, {0}}
+
+/* Return the library's version, as "0.1.0". */
+MLCORE_API const char* mlcore_version(void);
+
+/* Return the library's MLCORE_ABI_VERSION. */
+MLCORE_API uint32_t mlcore_abi_version(void);
+
+/* Check that the library loaded serves a caller compiled with `header_abi`, its own
+ * MLCORE_ABI_VERSION; call it first. The message names both versions and the library's path.
+ * While the major number is 0 nothing is frozen and both numbers must be equal; from 1 on the
+ * major must be equal and the library's minor not smaller.
+ * Errors: FAILED_PRECONDITION/ABI_MISMATCH. */
+MLCORE_API int32_t mlcore_check_abi(uint32_t header_abi, mlcore_error_t* error);
+
+/* Return the name of a code ("INVALID_ARGUMENT") or of a reason ("missing_column"); "" for a
+ * number that is not registered. */
+MLCORE_API const char* mlcore_code_name(int32_t code);
+MLCORE_API const char* mlcore_reason_name(int32_t reason);
+
+/* Handles ------------------------------------------------------------------------------------- */
+
+typedef struct mlcore_model mlcore_model_t;       /* an artifact, opened; immutable, counted */
+typedef struct mlcore_features mlcore_features_t; /* a feature definition; immutable */
+typedef struct mlcore_layout mlcore_layout_t;     /* the bytes of a row; borrowed, immutable */
+typedef struct mlcore_context mlcore_context_t;   /* scratch memory of one chain of calls */
+typedef struct mlcore_state mlcore_state_t;       /* the events of many keys; locks inside */
+typedef struct mlcore_buffer mlcore_buffer_t;     /* bytes that the library allocated */
+
+/* Models -------------------------------------------------------------------------------------- */
+
+/* What a prediction can give. */
+enum { MLCORE_OUTPUT_PREDICTION = 0, MLCORE_OUTPUT_MARGIN = 1, MLCORE_OUTPUT_FEATURES = 2 };
+
+/* Open an artifact: a .mlc file, or a directory that holds model.mlc. Every byte is checked, and
+ * the artifact's proof rows are computed again.
+ * Errors: NOT_FOUND/FILE_NOT_FOUND, UNAVAILABLE/IO_FAILURE, DATA_LOSS with NOT_AN_ARTIFACT,
+ * TRUNCATED, CHECKSUM, MALFORMED_ARTIFACT or PROOF_FAILED, UNIMPLEMENTED/NEWER_FORMAT. */
+MLCORE_API int32_t mlcore_model_open(const char* path, int64_t path_length, mlcore_model_t** model,
+                                     mlcore_error_t* error);
+
+/* Open an artifact from its bytes, which are not needed afterwards.
+ * Errors: as mlcore_model_open, but for files. */
+MLCORE_API int32_t mlcore_model_open_bytes(const void* bytes, int64_t size, mlcore_model_t** model,
+                                           mlcore_error_t* error);
+
+/* Count one more owner, who will release the model too. NULL does nothing. */
+MLCORE_API void mlcore_model_retain(const mlcore_model_t* model);
+
+/* Give up one ownership; the last one frees the model. A context is an owner of its model. */
+MLCORE_API void mlcore_model_release(const mlcore_model_t* model);
+
+/* Borrow the model's name. */
+MLCORE_API int32_t mlcore_model_name(const mlcore_model_t* model, const char** name,
+                                     int64_t* name_length, mlcore_error_t* error);
+
+/* Borrow the digest that names the artifact's content: 64 hexadecimal digits. */
+MLCORE_API int32_t mlcore_model_digest(const mlcore_model_t* model, const char** digest,
+                                       int64_t* digest_length, mlcore_error_t* error);
+
+/* Borrow the model's feature definition, fitted, as a handle that is not released. */
+MLCORE_API int32_t mlcore_model_features(const mlcore_model_t* model,
+                                         const mlcore_features_t** features, mlcore_error_t* error);
+
+/* Store how many values a row gives as `output`, an MLCORE_OUTPUT_*.
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION. */
+MLCORE_API int32_t mlcore_model_output_count(const mlcore_model_t* model, int32_t output,
+                                             int64_t* count, mlcore_error_t* error);
+
+/* Write what the model is, as one JSON object: name, digest, request, streams, features, outputs,
+ * the model's framework and contract, metadata. No NUL is added.
+ * Errors: OUT_OF_RANGE/BUFFER_TOO_SMALL (convention 7). */
+MLCORE_API int32_t mlcore_model_describe(const mlcore_model_t* model, char* buffer,
+                                         int64_t capacity, int64_t* needed, mlcore_error_t* error);
+
+/* Feature definitions ------------------------------------------------------------------------- */
+
+/* Compile the text of a definition, to make a state or features before a model exists.
+ * Errors: INVALID_ARGUMENT with SYNTAX, UNKNOWN_NAME, DUPLICATE_NAME, TYPE_ERROR or
+ * LIMIT_EXCEEDED, UNIMPLEMENTED/UNSUPPORTED_FEATURE; the message has line, column and a caret. */
+MLCORE_API int32_t mlcore_features_open(const char* text, int64_t text_length,
+                                        mlcore_features_t** features, mlcore_error_t* error);
+
+/* Free a definition from mlcore_features_open. */
+MLCORE_API void mlcore_features_release(mlcore_features_t* features);
+
+/* Borrow the definition's canonical text. */
+MLCORE_API int32_t mlcore_features_text(const mlcore_features_t* features, const char** text,
+                                        int64_t* text_length, mlcore_error_t* error);
+
+/* Borrow the fingerprint that names the definition's meaning: 64 hexadecimal digits. */
+MLCORE_API int32_t mlcore_features_fingerprint(const mlcore_features_t* features,
+                                               const char** fingerprint,
+                                               int64_t* fingerprint_length, mlcore_error_t* error);
+
+/* Store how many features a row makes. */
+MLCORE_API int32_t mlcore_feature_count(const mlcore_features_t* features, int64_t* count,
+                                        mlcore_error_t* error);
+
+/* Borrow the name of a feature.
+ * Errors: OUT_OF_RANGE/INVALID_INDEX. */
+MLCORE_API int32_t mlcore_feature_name(const mlcore_features_t* features, int64_t index,
+                                       const char** name, int64_t* name_length,
+                                       mlcore_error_t* error);
+
+/* Borrow the layout of a request row: keys, inputs, then as_of where it is needed. */
+MLCORE_API int32_t mlcore_features_request_layout(const mlcore_features_t* features,
+                                                  const mlcore_layout_t** layout,
+                                                  mlcore_error_t* error);
+
+/* Store how many streams of events the definition reads. */
+MLCORE_API int32_t mlcore_features_stream_count(const mlcore_features_t* features, int64_t* count,
+                                                mlcore_error_t* error);
+
+/* Borrow the name of a stream.
+ * Errors: OUT_OF_RANGE/INVALID_INDEX. */
+MLCORE_API int32_t mlcore_features_stream_name(const mlcore_features_t* features, int64_t stream,
+                                               const char** name, int64_t* name_length,
+                                               mlcore_error_t* error);
+
+/* Store the index of the stream with this name.
+ * Errors: NOT_FOUND/UNKNOWN_NAME. */
+MLCORE_API int32_t mlcore_features_find_stream(const mlcore_features_t* features, const char* name,
+                                               int64_t name_length, int64_t* stream,
+                                               mlcore_error_t* error);
+
+/* Borrow the layout of a stream's events.
+ * Errors: OUT_OF_RANGE/INVALID_INDEX. */
+MLCORE_API int32_t mlcore_features_stream_layout(const mlcore_features_t* features, int64_t stream,
+                                                 const mlcore_layout_t** layout,
+                                                 mlcore_error_t* error);
+
+/* Rows ---------------------------------------------------------------------------------------- */
+
+/* The types of a field. */
+enum {
+  MLCORE_TYPE_BOOLEAN = 1,
+  MLCORE_TYPE_I64 = 2,
+  MLCORE_TYPE_F64 = 3,
+  MLCORE_TYPE_STRING = 4,
+  MLCORE_TYPE_TIMESTAMP = 5,
+  MLCORE_TYPE_DURATION = 6
+};
+
+/* A packed row is one buffer, little-endian, at any alignment:
+ *
+ *   0             uint64 layout id
+ *   8             null bitmap: bit i of byte i/8 is set where field i is null; padded with zero
+ *                 bits to a multiple of 8 bytes
+ *   slot_offset   8 bytes a field: a boolean as 0 or 1; i64; f64; timestamp and duration as
+ *                 microseconds; a string as uint32 offset from the row's start and uint32 length
+ *                 in bytes; a null as 0
+ *   fixed_size    the bytes of strings, UTF-8, to the row's end */
+typedef struct mlcore_field {
+  uint32_t struct_size;
+  int32_t type;     /* MLCORE_TYPE_* */
+  int32_t nullable; /* 0 or 1 */
+  int32_t reserved; /* 0 */
+  int64_t slot_offset;
+  const char* name; /* borrowed from the layout */
+  int64_t name_length;
+} mlcore_field_t;
+
+/* Rows one after another: row i is bytes [offsets[i], offsets[i + 1]) of `bytes`. */
+typedef struct mlcore_rows {
+  const void* bytes;
+  int64_t size;           /* of `bytes` */
+  const int64_t* offsets; /* count + 1 of them, ascending, within [0, size] */
+  int64_t count;
+} mlcore_rows_t;
+
+/* Store the number that every row of this layout begins with. */
+MLCORE_API int32_t mlcore_layout_id(const mlcore_layout_t* layout, uint64_t* id,
+                                    mlcore_error_t* error);
+
+/* Store how many bytes a row has before its strings. */
+MLCORE_API int32_t mlcore_layout_fixed_size(const mlcore_layout_t* layout, int64_t* size,
+                                            mlcore_error_t* error);
+
+/* Store how many fields a row has. */
+MLCORE_API int32_t mlcore_layout_field_count(const mlcore_layout_t* layout, int64_t* count,
+                                             mlcore_error_t* error);
+
+/* Fill `*field`, whose struct_size is set, with what is known of a field.
+ * Errors: OUT_OF_RANGE/INVALID_INDEX, INVALID_ARGUMENT/INVALID_OPTION (struct_size). */
+MLCORE_API int32_t mlcore_layout_field(const mlcore_layout_t* layout, int64_t index,
+                                       mlcore_field_t* field, mlcore_error_t* error);
+
+/* Store the index of the field with this name.
+ * Errors: NOT_FOUND/UNKNOWN_COLUMN. */
+MLCORE_API int32_t mlcore_layout_find(const mlcore_layout_t* layout, const char* name,
+                                      int64_t name_length, int64_t* index, mlcore_error_t* error);
+
+/* Check that the bytes are a row of this layout, as every call that takes a row does.
+ * Errors: INVALID_ARGUMENT with LAYOUT_MISMATCH, MALFORMED_ROW, NULL_NOT_ALLOWED, INVALID_UTF8 or
+ * INVALID_TIMESTAMP;
+ * error->column names the field. */
+MLCORE_API int32_t mlcore_row_check(const mlcore_layout_t* layout, const void* row,
+                                    int64_t row_size, mlcore_error_t* error);
+
+/* Pack one JSON object, its members the layout's fields in any order, into `row`. A nullable field
+ * may be absent or null; a timestamp is a string, `YYYY-MM-DD` or RFC 3339 with an offset.
+ * Errors: INVALID_ARGUMENT with MALFORMED_JSON, MISSING_COLUMN, UNKNOWN_COLUMN, TYPE_MISMATCH,
+ * NULL_NOT_ALLOWED, INVALID_TIMESTAMP or INVALID_NUMBER; OUT_OF_RANGE/BUFFER_TOO_SMALL. */
+MLCORE_API int32_t mlcore_row_from_json(const mlcore_layout_t* layout, const char* json,
+                                        int64_t json_length, void* row, int64_t capacity,
+                                        int64_t* needed, mlcore_error_t* error);
+
+/* State --------------------------------------------------------------------------------------- */
+
+/* What is set in mlcore_state_options_t beside the limits. */
+enum { MLCORE_STATE_HAS_LATENESS = 1, MLCORE_STATE_HAS_COMPLETE_FROM = 2 };
+
+typedef struct mlcore_state_options {
+  uint32_t struct_size;
+  uint32_t flags;        /* MLCORE_STATE_HAS_*, together */
+  uint64_t max_bytes;    /* memory that events and keys may take; 0 = unlimited */
+  uint64_t max_keys;     /* 0 = unlimited */
+  int64_t lateness;      /* microseconds; without its flag nothing is late and all is kept */
+  int64_t complete_from; /* every event from here on is ingested; without its flag, all are */
+} mlcore_state_options_t;
+
+/* The first 16 invalid rows of a batch are listed; the others are counted. */
+enum { MLCORE_LISTED_ROWS = 16 };
+
+typedef struct mlcore_ingest_report {
+  uint32_t struct_size;
+  uint32_t listed; /* how many of invalid_row and invalid_reason are used */
+  uint64_t accepted;
+  uint64_t late;
+  uint64_t duplicate;
+  uint64_t conflict; /* a duplicate whose content differs */
+  uint64_t invalid;
+  uint64_t replayed; /* of a batch whose offset was seen before */
+  int64_t invalid_row[16];
+  int32_t invalid_reason[16];
+  char invalid_message[256]; /* of the first invalid row, as mlcore_error_t.message */
+} mlcore_ingest_report_t;
+
+/* Set every option to its default and struct_size to `size`, the caller's sizeof.
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION (size). */
+MLCORE_API int32_t mlcore_state_options_init(mlcore_state_options_t* options, uint32_t size,
+                                             mlcore_error_t* error);
+
+/* Make an empty state for the streams of a definition; `options` may be NULL. Any model whose
+ * definition has equal streams can read it.
+ * Errors: FAILED_PRECONDITION/UNSUPPORTED_FEATURE (no stream), INVALID_ARGUMENT or
+ * UNIMPLEMENTED/INVALID_OPTION. */
+MLCORE_API int32_t mlcore_state_new(const mlcore_features_t* features,
+                                    const mlcore_state_options_t* options, mlcore_state_t** state,
+                                    mlcore_error_t* error);
+
+/* Free a state that no other call uses any more. */
+MLCORE_API void mlcore_state_release(mlcore_state_t* state);
+
+/* Add a batch of packed events, in any order of time, and fill `*report`, which may be NULL. A row
+ * that can't be read is counted as invalid and the others are taken.
+ * Errors: OUT_OF_RANGE/INVALID_INDEX (stream), INVALID_ARGUMENT/LAYOUT_MISMATCH (the batch is
+ * packed for another layout: nothing is taken), RESOURCE_EXHAUSTED/STATE_FULL (the rows before stay;
+ * the message says how many). */
+MLCORE_API int32_t mlcore_state_ingest(const mlcore_state_t* state, int64_t stream,
+                                       const mlcore_rows_t* events, mlcore_ingest_report_t* report,
+                                       mlcore_error_t* error);
+
+/* Add a batch from a source that may deliver it again: one whose `offset` is not past the greatest
+ * one taken from `source` is ignored and counted as replayed.
+ * Errors: as mlcore_state_ingest. */
+MLCORE_API int32_t mlcore_state_ingest_from(const mlcore_state_t* state, int64_t stream,
+                                            const mlcore_rows_t* events, const char* source,
+                                            int64_t source_length, int64_t offset,
+                                            mlcore_ingest_report_t* report, mlcore_error_t* error);
+
+/* Promise that no event before `time` minus the lateness will come; what no window can reach any
+ * more is forgotten. */
+MLCORE_API int32_t mlcore_state_expire(const mlcore_state_t* state, int64_t time,
+                                       mlcore_error_t* error);
+
+/* Store how many keys, how many events, and how many bytes of memory the state holds. */
+MLCORE_API int32_t mlcore_state_key_count(const mlcore_state_t* state, uint64_t* count,
+                                          mlcore_error_t* error);
+MLCORE_API int32_t mlcore_state_event_count(const mlcore_state_t* state, uint64_t* count,
+                                            mlcore_error_t* error);
+MLCORE_API int32_t mlcore_state_memory(const mlcore_state_t* state, uint64_t* bytes,
+                                       mlcore_error_t* error);
+
+/* Copy the whole state, source offsets included, into a buffer to be released by the caller. */
+MLCORE_API int32_t mlcore_state_snapshot(const mlcore_state_t* state, mlcore_buffer_t** snapshot,
+                                         mlcore_error_t* error);
+
+/* Make a state from a snapshot; it goes on with the bits of the one that was copied.
+ * Errors: DATA_LOSS with MALFORMED_SNAPSHOT, TRUNCATED or CHECKSUM,
+ * FAILED_PRECONDITION/STREAM_MISMATCH, and as mlcore_state_new. */
+MLCORE_API int32_t mlcore_state_restore(const mlcore_features_t* features, const void* snapshot,
+                                        int64_t snapshot_size,
+                                        const mlcore_state_options_t* options,
+                                        mlcore_state_t** state, mlcore_error_t* error);
+
+/* Borrow the bytes of a buffer. */
+MLCORE_API int32_t mlcore_buffer_bytes(const mlcore_buffer_t* buffer, const void** bytes,
+                                       int64_t* size, mlcore_error_t* error);
+MLCORE_API void mlcore_buffer_release(mlcore_buffer_t* buffer);
+
+/* Features without a model -------------------------------------------------------------------- */
+
+/* Compute the features of many requests: `out` gets [rows, mlcore_feature_count] values. `state`
+ * is NULL for a definition without streams. For training tables; a model's context gives the same
+ * bits one row at a time.
+ * Errors: FAILED_PRECONDITION with NOT_FITTED (the definition has `fit` and no model fitted it) or
+ * NEEDS_STATE; as mlcore_row_check with error->row; as mlcore_predict_at. */
+MLCORE_API int32_t mlcore_features_compute(const mlcore_features_t* features,
+                                           const mlcore_state_t* state,
+                                           const mlcore_rows_t* requests, double* out,
+                                           int64_t out_count, mlcore_error_t* error);
+
+/* Contexts ------------------------------------------------------------------------------------ */
+
+typedef struct mlcore_context_options {
+  uint32_t struct_size;
+  int32_t output; /* MLCORE_OUTPUT_* */
+} mlcore_context_options_t;
+
+/* Set every option to its default and struct_size to `size`, the caller's sizeof.
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION (size). */
+MLCORE_API int32_t mlcore_context_options_init(mlcore_context_options_t* options, uint32_t size,
+                                               mlcore_error_t* error);
+
+/* Make a context, an owner of its model; `options` may be NULL.
+ * Errors: INVALID_ARGUMENT or UNIMPLEMENTED/INVALID_OPTION. */
+MLCORE_API int32_t mlcore_context_new(const mlcore_model_t* model,
+                                      const mlcore_context_options_t* options,
+                                      mlcore_context_t** context, mlcore_error_t* error);
+MLCORE_API void mlcore_context_release(mlcore_context_t* context);
+
+/* Store how many values a row gives. */
+MLCORE_API int32_t mlcore_context_output_count(const mlcore_context_t* context, int64_t* count,
+                                               mlcore_error_t* error);
+
+/* Predictions ---------------------------------------------------------------------------------
+ * All of them: INVALID_ARGUMENT/WRONG_WIDTH unless out_count is exactly rows times
+ * mlcore_context_output_count. A packed row carries keys, inputs and as_of. */
+
+/* Score one packed row of a definition without streams.
+ * Errors: as mlcore_row_check; FAILED_PRECONDITION/NEEDS_STATE. */
+MLCORE_API int32_t mlcore_predict_row(mlcore_context_t* context, const void* row, int64_t row_size,
+                                      double* out, int64_t out_count, mlcore_error_t* error);
+
+/* Score one row given as numbers, where every field of the request is a boolean, i64 or f64; NaN is
+ * null.
+ * Errors: FAILED_PRECONDITION with NOT_NUMERIC or NEEDS_STATE; INVALID_ARGUMENT with WRONG_WIDTH,
+ * TYPE_MISMATCH (a fraction for an i64) or NULL_NOT_ALLOWED. */
+MLCORE_API int32_t mlcore_predict_f64(mlcore_context_t* context, const double* values,
+                                      int64_t value_count, double* out, int64_t out_count,
+                                      mlcore_error_t* error);
+MLCORE_API int32_t mlcore_predict_f32(mlcore_context_t* context, const float* values,
+                                      int64_t value_count, double* out, int64_t out_count,
+                                      mlcore_error_t* error);
+
+/* Score one packed row, the events of its keys taken from a state.
+ * Errors: as mlcore_row_check; FAILED_PRECONDITION with STREAM_MISMATCH (a state of other streams)
+ * or INCOMPLETE_HISTORY; OUT_OF_RANGE/NOT_RETAINED. */
+MLCORE_API int32_t mlcore_predict_at(mlcore_context_t* context, const mlcore_state_t* state,
+                                     const void* row, int64_t row_size, double* out,
+                                     int64_t out_count, mlcore_error_t* error);
+
+/* Score one packed row with the events that the caller brings: one mlcore_rows_t for each stream of
+ * the definition, in its order, the events in any order.
+ * Errors: as mlcore_row_check; INVALID_ARGUMENT/WRONG_WIDTH (stream_count). */
+MLCORE_API int32_t mlcore_predict_events(mlcore_context_t* context, const void* row,
+                                         int64_t row_size, const mlcore_rows_t* events,
+                                         int64_t stream_count, double* out, int64_t out_count,
+                                         mlcore_error_t* error);
+
+/* Score many rows given as numbers: row i begins at values + i * row_stride.
+ * Errors: as mlcore_predict_f64, error->row says which; INVALID_ARGUMENT/INVALID_LENGTH (a stride
+ * below columns). */
+MLCORE_API int32_t mlcore_predict_batch_f64(mlcore_context_t* context, const double* values,
+                                            int64_t rows, int64_t columns, int64_t row_stride,
+                                            double* out, int64_t out_count, mlcore_error_t* error);
+MLCORE_API int32_t mlcore_predict_batch_f32(mlcore_context_t* context, const float* values,
+                                            int64_t rows, int64_t columns, int64_t row_stride,
+                                            double* out, int64_t out_count, mlcore_error_t* error);
+
+/* Score many packed rows, the events of their keys taken from a state.
+ * Errors: as mlcore_predict_at, error->row says which. */
+MLCORE_API int32_t mlcore_predict_batch_at(mlcore_context_t* context, const mlcore_state_t* state,
+                                           const mlcore_rows_t* requests, double* out,
+                                           int64_t out_count, mlcore_error_t* error);
+
+/* Bypass the feature definition: model features in, margins out; NaN is missing. `out` gets rows
+ * times mlcore_model_output_count of MLCORE_OUTPUT_MARGIN values. What is given here is not checked
+ * against any definition: it is for comparing with the framework that trained the model. f64
+ * features are rounded to f32 first, as the model's contract says.
+ * Errors: INVALID_ARGUMENT/WRONG_WIDTH unless `columns` is the model's feature count. */
+MLCORE_API int32_t mlcore_model_margin_f64(const mlcore_model_t* model, const double* features,
+                                           int64_t rows, int64_t columns, int64_t row_stride,
+                                           double* out, int64_t out_count, mlcore_error_t* error);
+MLCORE_API int32_t mlcore_model_margin_f32(const mlcore_model_t* model, const float* features,
+                                           int64_t rows, int64_t columns, int64_t row_stride,
+                                           double* out, int64_t out_count, mlcore_error_t* error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MLCORE_H_ */

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the opaque handles of mlcore.h hold.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mlcore/mlcore.h"
+#include "mlcore/predict/predictor.hpp"
+
+struct mlcore_layout {
+  const mlcore::RowLayout* layout;
+};
+
+struct mlcore_features {
+  /// Compiled from text; it computes without a model unless the definition has something to fit.
+  explicit mlcore_features(mlcore::Definition definition);
+  /// A model's. Lifetime: borrows the plan.
+  explicit mlcore_features(const mlcore::FeaturePlan& fitted);
+  mlcore_features(const mlcore_features&) = delete;
+  mlcore_features& operator=(const mlcore_features&) = delete;
+
+  [[nodiscard]] bool is_borrowed() const noexcept { return plan != nullptr && !own_plan; }
+
+  std::optional<mlcore::Definition> own_definition;
+  std::optional<mlcore::FeaturePlan> own_plan;
+  const mlcore::FeaturePlan* plan = nullptr;  // NULL: not fitted
+  const mlcore::Definition* definition = nullptr;
+  mlcore_layout request{};
+  std::vector<mlcore_layout> streams;
+  std::string text;
+  std::string fingerprint;
+
+ private:
+  void describe();
+};
+
+struct mlcore_model {
+  explicit mlcore_model(std::shared_ptr<const mlcore::Predictor> opened);
+
+  mutable std::atomic<std::int64_t> owners{1};
+  std::shared_ptr<const mlcore::Predictor> predictor;
+  mlcore_features features;
+  std::string digest;
+};
+
+struct mlcore_context {
+  mlcore_context(const mlcore_model* owned, mlcore::ContextOptions options);
+  ~mlcore_context();
+  mlcore_context(const mlcore_context&) = delete;
+  mlcore_context& operator=(const mlcore_context&) = delete;
+
+  const mlcore_model* model;
+  mlcore::Context context;
+  std::vector<mlcore::RowBatch> events;  // of mlcore_predict_events
+  mlcore::RowBatch requests;             // of mlcore_predict_batch_at
+  std::vector<double> values;            // of mlcore_predict_f32
+};
+
+namespace mlcore::capi {
+
+/// Throws: invalid_argument/invalid_option for a number that is no MLCORE_OUTPUT_*.
+[[nodiscard]] OutputKind output_kind(std::int32_t number);
+
+}  // namespace mlcore::capi
+
+struct mlcore_state {
+  std::unique_ptr<mlcore::State> state;  // locks inside: const handles write to it
+};
+
+struct mlcore_buffer {
+  mlcore::Bytes bytes;
+};

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Section "Predictions" of mlcore.h. Each call parses what it was given and hands it to Predictor.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "guard.hpp"
+#include "handles.hpp"
+#include "mlcore/base/fp_guard.hpp"
+
+using namespace mlcore;
+using capi::guard;
+using capi::required;
+
+namespace {
+
+std::span<double> outputs(std::size_t width, std::size_t rows, double* out,
+                          std::int64_t out_count) {
+  const std::span<double> room = capi::span_of(out, out_count, "out");
+  const bool fits = width > 0 && room.size() % width == 0 && room.size() / width == rows;
+  if (!fits) {
+    throw Error(Code::invalid_argument, Reason::wrong_width,
+                fmt::format("out_count is {}, expected {} rows of {}", out_count, rows, width));
+  }
+  return room;
+}
+
+std::span<double> outputs(const Context& context, std::size_t rows, double* out,
+                          std::int64_t out_count) {
+  return outputs(context.output_count(), rows, out, out_count);
+}
+
+RowView request_row(const Context& context, const void* row, std::int64_t row_size) {
+  return RowView::parse(context.predictor().definition().request(),
+                        capi::bytes_of(row, row_size, "row"));
+}
+
+template <typename T>
+Span2d<const T> matrix(const T* values, std::int64_t rows, std::int64_t columns,
+                       std::int64_t row_stride) {
+  if (rows < 0) capi::throw_length("rows", rows);
+  if (columns < 0) capi::throw_length("columns", columns);
+  if (row_stride < columns) capi::throw_length("row_stride", row_stride);
+  if (row_stride > 0 && rows > std::numeric_limits<std::int64_t>::max() / row_stride) {
+    capi::throw_length("rows", rows);
+  }
+  if (rows > 0 && columns > 0) required(values, "values");
+  return {values, static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
+          static_cast<std::size_t>(row_stride)};
+}
+
+template <typename T>
+std::int32_t predict_batch(mlcore_context_t* context, const T* values, std::int64_t rows,
+                           std::int64_t columns, std::int64_t row_stride, double* out,
+                           std::int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    Context& scratch = required(context, "context").context;
+    const Span2d<const T> batch = matrix(values, rows, columns, row_stride);
+    scratch.predictor().predict_batch(scratch, batch,
+                                      outputs(scratch, batch.rows(), out, out_count));
+  });
+}
+
+template <typename Value>
+std::int32_t margins(const mlcore_model_t* model, const Value* features, std::int64_t rows,
+                     std::int64_t columns, std::int64_t row_stride, double* out,
+                     std::int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    const FloatingPointGuard floating_point;
+    const Predictor& predictor = *required(model, "model").predictor;
+    const Span2d<const Value> given = matrix(features, rows, columns, row_stride);
+    const std::size_t width = predictor.model().feature_count;
+    if (given.columns() != width) capi::throw_width("columns", columns, width);
+    const std::span<double> room =
+        outputs(predictor.output_count(OutputKind::margin), given.rows(), out, out_count);
+    std::vector<float> inputs;
+    inputs.reserve(given.rows() * width);
+    for (std::size_t row = 0; row < given.rows(); ++row) {
+      for (const Value value : given.row(row)) inputs.push_back(static_cast<float>(value));
+    }
+    std::vector<float> sums(room.size());
+    predictor.margins({inputs.data(), given.rows(), width}, sums);
+    std::copy(sums.begin(), sums.end(), room.begin());
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t mlcore_predict_row(mlcore_context_t* context, const void* row, int64_t row_size,
+                           double* out, int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    Context& scratch = required(context, "context").context;
+    const RowView request = request_row(scratch, row, row_size);
+    scratch.predictor().predict(scratch, request, outputs(scratch, 1, out, out_count));
+  });
+}
+
+int32_t mlcore_predict_f64(mlcore_context_t* context, const double* values, int64_t value_count,
+                           double* out, int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    Context& scratch = required(context, "context").context;
+    const std::span<const double> row = capi::span_of(values, value_count, "values");
+    scratch.predictor().predict_numeric(scratch, row, outputs(scratch, 1, out, out_count));
+  });
+}
+
+int32_t mlcore_predict_f32(mlcore_context_t* context, const float* values, int64_t value_count,
+                           double* out, int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    const FloatingPointGuard floating_point;
+    mlcore_context& handle = required(context, "context");
+    const std::span<const float> row = capi::span_of(values, value_count, "values");
+    handle.values.assign(row.begin(), row.end());
+    handle.context.predictor().predict_numeric(handle.context, handle.values,
+                                               outputs(handle.context, 1, out, out_count));
+  });
+}
+
+int32_t mlcore_predict_at(mlcore_context_t* context, const mlcore_state_t* state, const void* row,
+                          int64_t row_size, double* out, int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    Context& scratch = required(context, "context").context;
+    const State& events = *required(state, "state").state;
+    const RowView request = request_row(scratch, row, row_size);
+    scratch.predictor().predict_at(scratch, events, request, outputs(scratch, 1, out, out_count));
+  });
+}
+
+int32_t mlcore_predict_events(mlcore_context_t* context, const void* row, int64_t row_size,
+                              const mlcore_rows_t* events, int64_t stream_count, double* out,
+                              int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    mlcore_context& handle = required(context, "context");
+    const Predictor& predictor = handle.context.predictor();
+    const std::span<const mlcore_rows_t> given = capi::span_of(events, stream_count, "events");
+    const std::size_t streams = predictor.definition().streams().size();
+    if (given.size() != streams) capi::throw_width("stream_count", stream_count, streams);
+    handle.events.resize(streams);
+    for (std::size_t i = 0; i < streams; ++i) capi::copy_rows(given[i], handle.events[i]);
+    const RowView request = request_row(handle.context, row, row_size);
+    predictor.predict_events(handle.context, request, handle.events,
+                             outputs(handle.context, 1, out, out_count));
+  });
+}
+
+int32_t mlcore_predict_batch_f64(mlcore_context_t* context, const double* values, int64_t rows,
+                                 int64_t columns, int64_t row_stride, double* out,
+                                 int64_t out_count, mlcore_error_t* error) {
+  return predict_batch(context, values, rows, columns, row_stride, out, out_count, error);
+}
+
+int32_t mlcore_predict_batch_f32(mlcore_context_t* context, const float* values, int64_t rows,
+                                 int64_t columns, int64_t row_stride, double* out,
+                                 int64_t out_count, mlcore_error_t* error) {
+  return predict_batch(context, values, rows, columns, row_stride, out, out_count, error);
+}
+
+int32_t mlcore_predict_batch_at(mlcore_context_t* context, const mlcore_state_t* state,
+                                const mlcore_rows_t* requests, double* out, int64_t out_count,
+                                mlcore_error_t* error) {
+  return guard(error, [&] {
+    mlcore_context& handle = required(context, "context");
+    const State& events = *required(state, "state").state;
+    capi::copy_rows(required(requests, "requests"), handle.requests);
+    handle.context.predictor().predict_batch_at(
+        handle.context, events, handle.requests,
+        outputs(handle.context, handle.requests.size(), out, out_count));
+  });
+}
+
+int32_t mlcore_model_margin_f64(const mlcore_model_t* model, const double* features, int64_t rows,
+                                int64_t columns, int64_t row_stride, double* out, int64_t out_count,
+                                mlcore_error_t* error) {
+  return margins(model, features, rows, columns, row_stride, out, out_count, error);
+}
+
+int32_t mlcore_model_margin_f32(const mlcore_model_t* model, const float* features, int64_t rows,
+                                int64_t columns, int64_t row_stride, double* out, int64_t out_count,
+                                mlcore_error_t* error) {
+  return margins(model, features, rows, columns, row_stride, out, out_count, error);
+}
+
+}  // extern "C"
