@@ -88,6 +88,7 @@ std::string_view name_of(Reason reason) noexcept {
     case Reason::malformed_spec: return "malformed_spec";
     case Reason::label_leak: return "label_leak";
     case Reason::training_failed: return "training_failed";
+    case Reason::version_exists: return "version_exists";
   }
   return {};
 }

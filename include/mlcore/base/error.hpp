@@ -103,6 +103,7 @@ enum class Reason : std::int32_t {
   malformed_spec = 603,
   label_leak = 604,
   training_failed = 605,
+  version_exists = 606,
 };
 
 /// Where in the caller's data: a column by its position in the schema, a row by its position in the

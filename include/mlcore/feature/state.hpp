@@ -90,6 +90,9 @@ class State {
   /// Requires: a checked row of definition.request().
   /// Throws: failed_precondition/stream_mismatch, incomplete_history; out_of_range/not_retained.
   void read(const Definition& definition, const RowView& request, AggregateValues& values) const;
+  /// The same for other aggregates over the definition's streams, as those of a label.
+  void read(const Definition& definition, std::span<const Aggregate> aggregates,
+            const RowView& request, AggregateValues& values) const;
 
   /// Every distinct key of a stream with an event before `before`, in byte order; for a composite
   /// key, packed rows of the key columns in the stream's order.
