@@ -108,6 +108,13 @@ bool JsonReader::next_element() {
   return true;
 }
 
+std::size_t JsonReader::element_bound() const noexcept {
+  const std::string_view rest = text_.substr(at_);
+  const std::string_view elements = rest.substr(0, rest.find(']'));
+  const auto commas = std::count(elements.begin(), elements.end(), ',');
+  return std::min(static_cast<std::size_t>(commas), elements.size() / 2) + 1;
+}
+
 std::optional<std::string_view> JsonReader::next_member() {
   assert(!awaits_value_ && !levels_.empty() && levels_.back().is_object);
   skip_blanks();

@@ -235,6 +235,18 @@ TEST_CASE("json: non-finite numbers are read only where the limits say so") {
   CHECK(message_of("Inf", limits) != "");
 }
 
+TEST_CASE("json: an array's length is bounded before it is read") {
+  JsonReader json("[1, 2, 3], 4");
+  json.begin_array();
+  CHECK(json.element_bound() == 3);
+  REQUIRE(json.next_element());
+  json.skip();
+  CHECK(json.element_bound() >= 2);
+  JsonReader cut("[1,2,3");
+  cut.begin_array();
+  CHECK(cut.element_bound() == 3);
+}
+
 TEST_CASE("json: every prefix of a document is refused") {
   const std::string_view text =
       R"({"a": [1, -2.5e3, "x\u00e9\ud83d\ude00"], "b": {"c": null, "d": true}, "e": false})";

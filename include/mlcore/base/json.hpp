@@ -47,6 +47,9 @@ class JsonReader {
   void begin_array();
   /// True when another element is to be read; false at the end of the array.
   [[nodiscard]] bool next_element();
+  /// At most how many elements are left in the array that is being read, if none of them is a
+  /// container or a string: what is safe to reserve. Cost: O(length of the array's text).
+  [[nodiscard]] std::size_t element_bound() const noexcept;
 
   [[nodiscard]] std::string_view string();
   /// A number's own text, so that the caller decides how it is rounded.
