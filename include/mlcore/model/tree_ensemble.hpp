@@ -16,7 +16,13 @@
 namespace mlcore {
 
 /// How a margin becomes a prediction.
-enum class Link : std::uint8_t { identity = 1, logistic = 2, softmax = 3, exponential = 4, hinge = 5 };
+enum class Link : std::uint8_t {
+  identity = 1,
+  logistic = 2,
+  softmax = 3,
+  exponential = 4,
+  hinge = 5
+};
 
 /// Every step of the margin's arithmetic, so that an engine reproduces the framework's bits.
 struct ModelContract {
@@ -60,10 +66,16 @@ struct TreeEnsemble {
   friend bool operator==(const TreeEnsemble&, const TreeEnsemble&) = default;
 };
 
+inline constexpr std::uint32_t kMaxTreeDepth = 4096;
+inline constexpr std::uint32_t kMaxFeatureCount = 1u << 20;
+inline constexpr std::uint32_t kMaxOutputCount = 1u << 16;
+
 /// Refuses an ensemble that an engine could not run safely: lengths that disagree, a child that is
 /// not after its parent, outside its tree, or has two parents; a node without a parent; a feature
-/// or output out of range; a NaN threshold; a leaf or base margin that is not finite; a depth past
-/// 4,096. Throws: invalid_argument/invalid_tree naming tree, node and rule. Cost: O(nodes).
+/// or output out of range; a NaN threshold; a leaf or base margin that is not finite; leaves whose
+/// sum could pass the largest float; more depth, features or outputs than the limits above.
+/// Throws: invalid_argument/invalid_tree naming tree, node and rule;
+/// unimplemented/unsupported_model for a contract that is not XGBoost's. Cost: O(nodes).
 void validate(const TreeEnsemble& model);
 
 /// The contract in its plainest code: one row, tree by tree. Missing is NaN.
@@ -72,6 +84,7 @@ void reference_margins(const TreeEnsemble& model, std::span<const float> feature
                        std::span<float> margins);
 
 /// Applies the link in place, in float32.
+/// Source: XGBoost 1.7.4 src/objective and src/common/math.h; a softmax is summed in f64.
 void apply_link(Link link, std::span<float> margins) noexcept;
 
 }  // namespace mlcore

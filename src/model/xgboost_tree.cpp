@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// xgboost_json.cpp uses XgboostTree.
+// Source: XGBoost 1.7.4 and 3.4.1 src/tree/tree_model.cc, RegTree::SaveModel and LoadModelImpl.
+#include "model/xgboost_tree.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "mlcore/base/error.hpp"
+#include "mlcore/base/number.hpp"
+
+namespace mlcore {
+namespace {
+
+constexpr std::int32_t kNoChild = -1;
+constexpr std::int32_t kNoParent = std::numeric_limits<std::int32_t>::max();
+
+}  // namespace
+
+void fail_malformed(const std::string& message) {
+  throw Error(Code::invalid_argument, Reason::malformed_model, "XGBoost model: " + message);
+}
+
+void fail_unsupported(const std::string& message) {
+  throw Error(Code::unimplemented, Reason::unsupported_model, "XGBoost model: " + message);
+}
+
+std::int64_t xgboost_integer(JsonReader& json, std::string_view name) {
+  const std::string_view text = json.string();
+  const auto value = parse_i64(text);
+  if (!value) fail_malformed(fmt::format("{}: expected an integer, found \"{}\"", name, text));
+  return *value;
+}
+
+void XgboostTree::fail_node(std::int32_t node, std::string_view rule) const {
+  throw Error(Code::invalid_argument, Reason::invalid_tree,
+              fmt::format("XGBoost model: tree {}, node {}: {}", index_, node, rule));
+}
+
+void XgboostTree::clear() {
+  id_ = node_count_ = leaf_size_ = -1;
+  for (auto* values : {&left_, &right_, &parent_, &feature_, &split_type_}) values->clear();
+  condition_.clear();
+  default_left_.clear();
+}
+
+void XgboostTree::read(JsonReader& json, std::size_t index) {
+  clear();
+  index_ = index;
+  json.begin_object();
+  while (const auto name = json.next_member()) read_member(json, *name);
+  if (leaf_size_ > 1) {
+    fail_unsupported(fmt::format("tree {}: a vector in each leaf (multi_output_tree)", index_));
+  }
+  if (id_ != static_cast<std::int64_t>(index_)) {
+    fail_malformed(fmt::format("tree {}: has id {}", index_, id_));
+  }
+  check_lengths();
+}
+
+void XgboostTree::read_member(JsonReader& json, std::string_view name) {
+  if (name == "left_children") return read_integers(json, left_);
+  if (name == "right_children") return read_integers(json, right_);
+  if (name == "parents") return read_integers(json, parent_);
+  if (name == "split_indices") return read_integers(json, feature_);
+  if (name == "split_type") return read_integers(json, split_type_);
+  if (name == "split_conditions") return read_conditions(json);
+  if (name == "default_left") return read_default_left(json);
+  if (name == "tree_param") return read_parameters(json);
+  if (name == "id") {
+    id_ = json.i64();
+    return;
+  }
+  if (name == "categories" || name == "categories_nodes" || name == "categories_segments" ||
+      name == "categories_sizes") {
+    return read_empty(json);
+  }
+  // Statistics, and the leaves of multi_output_tree, which the parameters tell.
+  if (name == "base_weights" || name == "loss_changes" || name == "sum_hessian" ||
+      name == "leaf_weights") {
+    return json.skip();
+  }
+  fail_unsupported(fmt::format("tree {}: the unknown member \"{}\"", index_, name));
+}
+
+void XgboostTree::read_integers(JsonReader& json, std::vector<std::int32_t>& values) {
+  json.begin_array();
+  values.reserve(json.element_bound());
+  while (json.next_element()) {
+    const std::int64_t value = json.i64();
+    if (value < kNoChild || value > kNoParent) json.fail("a number no index can be");
+    values.push_back(static_cast<std::int32_t>(value));
+  }
+}
+
+void XgboostTree::read_conditions(JsonReader& json) {
+  json.begin_array();
+  condition_.reserve(json.element_bound());
+  while (json.next_element()) condition_.push_back(json.f32());
+}
+
+void XgboostTree::read_default_left(JsonReader& json) {
+  json.begin_array();
+  default_left_.reserve(json.element_bound());
+  while (json.next_element()) {
+    if (json.peek() == JsonReader::Kind::boolean) {
+      default_left_.push_back(json.boolean() ? 1 : 0);
+      continue;
+    }
+    const std::int64_t value = json.i64();
+    if (value != 0 && value != 1) json.fail("a default direction other than 0 and 1");
+    default_left_.push_back(static_cast<std::uint8_t>(value));
+  }
+}
+
+void XgboostTree::read_empty(JsonReader& json) {
+  json.begin_array();
+  if (json.next_element()) fail_unsupported(fmt::format("tree {}: categorical splits", index_));
+}
+
+void XgboostTree::read_parameters(JsonReader& json) {
+  json.begin_object();
+  while (const auto name = json.next_member()) {
+    if (*name == "num_nodes") {
+      node_count_ = xgboost_integer(json, "num_nodes");
+    } else if (*name == "size_leaf_vector") {
+      leaf_size_ = xgboost_integer(json, "size_leaf_vector");
+    } else if (*name == "num_feature" || *name == "num_deleted") {
+      json.skip();
+    } else {
+      fail_unsupported(fmt::format("tree {}: the unknown parameter \"{}\"", index_, *name));
+    }
+  }
+}
+
+void XgboostTree::check_lengths() const {
+  const struct {
+    std::string_view name;
+    std::size_t size;
+  } arrays[] = {
+      {"left_children", left_.size()},
+      {"right_children", right_.size()},
+      {"parents", parent_.size()},
+      {"split_indices", feature_.size()},
+      {"split_conditions", condition_.size()},
+      {"default_left", default_left_.size()},
+  };
+  if (node_count_ < 1) fail_malformed(fmt::format("tree {}: {} nodes", index_, node_count_));
+  const auto nodes = static_cast<std::size_t>(node_count_);
+  for (const auto& array : arrays) {
+    if (array.size == nodes) continue;
+    fail_malformed(fmt::format("tree {}: {} has {} elements for {} nodes", index_, array.name,
+                               array.size, nodes));
+  }
+  if (!split_type_.empty() && split_type_.size() != nodes) {
+    fail_malformed(fmt::format("tree {}: split_type has {} elements for {} nodes", index_,
+                               split_type_.size(), nodes));
+  }
+}
+
+void XgboostTree::check_inner(std::int32_t node) const {
+  const auto at = static_cast<std::size_t>(node);
+  if (!split_type_.empty() && split_type_[at] != 0) {
+    fail_unsupported(fmt::format("tree {}, node {}: a categorical split", index_, node));
+  }
+  if (feature_[at] < 0) fail_node(node, "a negative feature");
+  if (left_[at] < 1 || left_[at] >= node_count_ || right_[at] < 1 || right_[at] >= node_count_) {
+    fail_node(node,
+              fmt::format("children {} and {} of {} nodes", left_[at], right_[at], node_count_));
+  }
+  // XGBoost's own predictor goes to left + 1 for a value and to right for a missing one.
+  if (right_[at] != left_[at] + 1) {
+    fail_node(node, fmt::format("the right child {} is not next to the left child {}", right_[at],
+                                left_[at]));
+  }
+  for (const std::int32_t child : {left_[at], right_[at]}) {
+    const auto child_at = static_cast<std::size_t>(child);
+    if (is_placed_[child_at]) fail_node(child, "two parents");
+    if (parent_[child_at] != node) {
+      fail_node(child, fmt::format("its parent is {}, the file says {}", node, parent_[child_at]));
+    }
+  }
+}
+
+/// The nodes that the root reaches, breadth-first.
+void XgboostTree::order_nodes() {
+  is_placed_.assign(left_.size(), false);
+  order_.clear();
+  order_.reserve(left_.size());
+  if (parent_[0] != kNoParent && parent_[0] != -1) fail_node(0, "the root has a parent");
+  order_.push_back(0);
+  is_placed_[0] = true;
+  for (std::size_t next = 0; next < order_.size(); ++next) {
+    const std::int32_t node = order_[next];
+    const auto at = static_cast<std::size_t>(node);
+    if (left_[at] == kNoChild) {
+      if (right_[at] != kNoChild) fail_node(node, "a right child without a left one");
+      continue;
+    }
+    check_inner(node);
+    for (const std::int32_t child : {left_[at], right_[at]}) {
+      is_placed_[static_cast<std::size_t>(child)] = true;
+      order_.push_back(child);
+    }
+  }
+}
+
+void XgboostTree::append_to(TreeEnsemble& model) {
+  order_nodes();
+  const std::size_t begin = model.left.size();
+  if (begin + order_.size() >= TreeEnsemble::kLeaf) fail_unsupported("more than 2^32 nodes");
+  std::size_t next_child = begin + 1;
+  for (const std::int32_t node : order_) {
+    const auto at = static_cast<std::size_t>(node);
+    const bool is_leaf = left_[at] == kNoChild;
+    model.left.push_back(is_leaf ? TreeEnsemble::kLeaf : static_cast<std::uint32_t>(next_child));
+    model.feature.push_back(is_leaf ? 0 : static_cast<std::uint32_t>(feature_[at]));
+    model.value.push_back(condition_[at]);
+    model.default_left.push_back(is_leaf ? 0 : default_left_[at]);
+    if (!is_leaf) next_child += 2;
+  }
+  model.tree_begin.push_back(static_cast<std::uint32_t>(model.left.size()));
+}
+
+}  // namespace mlcore
