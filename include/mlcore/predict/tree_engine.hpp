@@ -35,14 +35,30 @@ class TreeEngine {
   void batch_margins(const float* features, std::size_t rows, float* margins) const noexcept;
 
  private:
+  /// A value is compared as an integer that orders as floats do, so that a missing one can stand
+  /// below or above all others: left iff key of the column < key.
   struct Node {
-    float value;           // threshold, or the leaf's value
-    std::uint32_t feature;  // the top bit: a missing value goes left
-    std::uint32_t left;     // right = left + 1; a leaf points to itself
+    std::int32_t key;
+    std::uint32_t column;
+    std::uint32_t left;  // right = left + 1; a leaf points to itself
   };
+  struct Column {
+    std::uint32_t feature;
+    std::int32_t missing;  // the key of a missing value
+  };
+
+  void add_nodes(const TreeEnsemble& model);
+  void add_depths(const TreeEnsemble& model);
+  void fill_keys(const float* features, std::int32_t* keys) const noexcept;
+  template <typename KeyOf>
+  void row_margins(KeyOf key_of, float* margins) const noexcept;
+  void tile_margins(const std::int32_t* keys, std::size_t rows, float* margins) const noexcept;
+
   std::size_t feature_count_ = 0;
   std::vector<float> base_margins_;
+  std::vector<Column> columns_;
   std::vector<Node> nodes_;
+  std::vector<float> values_;  // one a node; 0 where it is no leaf
   std::vector<std::uint32_t> roots_;
   std::vector<std::uint32_t> depths_;
   std::vector<std::uint32_t> outputs_;

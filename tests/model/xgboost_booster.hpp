@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// XGBoost through its C API, as the tests' outside source of models and numbers.
+//
+//   XgboostBooster booster(data, {{"objective", "binary:logistic"}}, 10);
+//   booster.json();
+//   booster.predict(data, XgboostBooster::kMargin);
+
+#include <xgboost/c_api.h>
+
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+/// Rows of f32, missing is NaN; labels one a row.
+struct Sample {
+  std::size_t width = 0;
+  std::vector<float> features;
+  std::vector<float> labels;
+
+  [[nodiscard]] std::size_t rows() const { return features.size() / width; }
+};
+
+class XgboostBooster {
+ public:
+  enum Output { kValue = 0, kMargin = 1 };
+
+  XgboostBooster(const Sample& sample, const std::map<std::string, std::string>& parameters,
+                 int rounds) {
+    const Matrix matrix(sample);
+    check(
+        XGDMatrixSetFloatInfo(matrix.handle, "label", sample.labels.data(), sample.labels.size()));
+    check(XGBoosterCreate(&matrix.handle, 1, &handle_));
+    set("nthread", "1");
+    set("verbosity", "0");
+    for (const auto& [name, value] : parameters) set(name, value);
+    for (int round = 0; round < rounds; ++round) {
+      check(XGBoosterUpdateOneIter(handle_, round, matrix.handle));
+    }
+  }
+  explicit XgboostBooster(const std::string& json) {
+    check(XGBoosterCreate(nullptr, 0, &handle_));
+    check(XGBoosterLoadModelFromBuffer(handle_, json.data(), json.size()));
+    set("nthread", "1");
+  }
+  ~XgboostBooster() { XGBoosterFree(handle_); }
+  XgboostBooster(const XgboostBooster&) = delete;
+  XgboostBooster& operator=(const XgboostBooster&) = delete;
+
+  [[nodiscard]] std::string json() const {
+    const char* text = nullptr;
+    bst_ulong size = 0;
+    check(XGBoosterSaveModelToBuffer(handle_, R"({"format": "json"})", &size, &text));
+    return {text, size};
+  }
+
+  /// The CPU predictor on a DMatrix, all trees.
+  [[nodiscard]] std::vector<float> predict(const Sample& sample, Output output) const {
+    const Matrix matrix(sample);
+    const std::string config = R"({"type": )" + std::to_string(static_cast<int>(output)) +
+                               R"(, "training": false, "iteration_begin": 0, "iteration_end": 0,
+                                  "strict_shape": false})";
+    const bst_ulong* shape = nullptr;
+    bst_ulong dimensions = 0;
+    const float* values = nullptr;
+    check(XGBoosterPredictFromDMatrix(handle_, matrix.handle, config.c_str(), &shape, &dimensions,
+                                      &values));
+    std::size_t size = 1;
+    for (bst_ulong i = 0; i < dimensions; ++i) size *= shape[i];
+    return {values, values + size};
+  }
+
+ private:
+  static void check(int result) {
+    if (result != 0) throw std::runtime_error(XGBGetLastError());
+  }
+  struct Matrix {
+    explicit Matrix(const Sample& sample) {
+      check(XGDMatrixCreateFromMat(sample.features.data(), sample.rows(), sample.width,
+                                   __builtin_nanf(""), &handle));
+    }
+    ~Matrix() { XGDMatrixFree(handle); }
+    Matrix(const Matrix&) = delete;
+    Matrix& operator=(const Matrix&) = delete;
+    DMatrixHandle handle = nullptr;
+  };
+  void set(const std::string& name, const std::string& value) {
+    check(XGBoosterSetParam(handle_, name.c_str(), value.c_str()));
+  }
+
+  BoosterHandle handle_ = nullptr;
+};
+
+/// splitmix64: the same numbers on every machine.
+class SampleRandom {
+ public:
+  explicit SampleRandom(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+  }
+  /// In [0, 1).
+  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+  std::size_t below(std::size_t count) { return static_cast<std::size_t>(next() % count); }
+
+ private:
+  std::uint64_t state_;
+};

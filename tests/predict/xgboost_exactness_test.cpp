@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Margins against XGBoost's own CPU predictor on a DMatrix, bit for bit, through the contract and
+// through both paths of the engine. The expected numbers come from the libxgboost that is
+// installed.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "mlcore/model/tree_ensemble.hpp"
+#include "mlcore/model/xgboost_json.hpp"
+#include "mlcore/predict/tree_engine.hpp"
+#include "model/xgboost_booster.hpp"
+
+using namespace mlcore;
+
+namespace {
+
+constexpr std::size_t kTestRows = 100'000;
+
+struct Case {
+  std::string name;
+  std::map<std::string, std::string> parameters;
+  int rounds;
+  int classes;  // 0: one output
+};
+
+/// Skewed, discrete and constant columns; a column whose presence alone predicts; 5 % missing.
+Sample make_sample(std::uint64_t seed, std::size_t rows, int classes) {
+  SampleRandom random(seed);
+  Sample sample{.width = 12, .features = {}, .labels = {}};
+  for (std::size_t row = 0; row < rows; ++row) {
+    double score = 0;
+    for (std::size_t column = 0; column < sample.width; ++column) {
+      double value = random.uniform() * 4 - 2;
+      if (column == 1) value = std::floor(value * 3);
+      if (column == 2) value = value * value * value * 1e4;
+      if (column == 3) value = value * 1e-30;
+      if (column == 5) value = 7;  // constant: only its absence can be split on
+      const double missing = column >= 4 && column <= 6 ? 0.5 : 0.05;
+      const bool is_missing = random.uniform() < missing;
+      score +=
+          is_missing ? 0.3 * static_cast<double>(column % 3) : std::sin(value * (column + 1.0));
+      sample.features.push_back(is_missing ? std::numeric_limits<float>::quiet_NaN()
+                                           : static_cast<float>(value));
+    }
+    score += random.uniform() - 0.5;
+    const double classed = std::floor(std::fabs(score) * 2);
+    sample.labels.push_back(classes > 1 ? static_cast<float>(static_cast<int>(classed) % classes)
+                                        : (score > 0.5 ? 1.0f : 0.0f));
+  }
+  return sample;
+}
+
+/// Values from the model's own thresholds, one ulp beside them, and the ends of the format. No
+/// infinity: XGBoost refuses to make a DMatrix of it.
+Sample make_probe(std::uint64_t seed, const TreeEnsemble& model) {
+  std::vector<std::vector<float>> thresholds(model.feature_count);
+  for (std::size_t node = 0; node < model.left.size(); ++node) {
+    if (model.left[node] != TreeEnsemble::kLeaf) {
+      thresholds[model.feature[node]].push_back(model.value[node]);
+    }
+  }
+  constexpr float kExtremes[] = {0.0f,
+                                 -0.0f,
+                                 1e-45f,
+                                 -1e-45f,
+                                 1e-39f,
+                                 -1e-39f,
+                                 std::numeric_limits<float>::max(),
+                                 std::numeric_limits<float>::lowest(),
+                                 std::numeric_limits<float>::min()};
+  SampleRandom random(seed);
+  Sample probe{.width = model.feature_count, .features = {}, .labels = {}};
+  probe.features.reserve(kTestRows * probe.width);
+  for (std::size_t i = 0; i < kTestRows * probe.width; ++i) {
+    const auto& own = thresholds[i % probe.width];
+    float value = static_cast<float>(random.uniform() * 4 - 2);
+    const std::size_t kind = random.below(10);
+    if (kind == 0) value = std::numeric_limits<float>::quiet_NaN();
+    if (kind == 1) value = kExtremes[random.below(std::size(kExtremes))];
+    if (kind >= 2 && kind <= 6 && !own.empty()) {
+      value = own[random.below(own.size())];
+      const float inf = std::numeric_limits<float>::infinity();
+      if (kind == 2) value = std::nextafter(value, inf);
+      if (kind == 3) value = std::nextafter(value, -inf);
+      if (std::isinf(value)) value = 0;
+    }
+    probe.features.push_back(value);
+  }
+  return probe;
+}
+
+std::size_t differing_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  REQUIRE(a.size() == b.size());
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    count += std::bit_cast<std::uint32_t>(a[i]) != std::bit_cast<std::uint32_t>(b[i]) ? 1 : 0;
+  }
+  return count;
+}
+
+void compare_margins(const TreeEnsemble& model, const Sample& probe,
+                     const std::vector<float>& expected) {
+  const TreeEngine engine(model);
+  const std::size_t outputs = model.output_count;
+  std::vector<float> reference(probe.rows() * outputs);
+  std::vector<float> row(reference.size());
+  std::vector<float> batch(reference.size());
+  for (std::size_t i = 0; i < probe.rows(); ++i) {
+    const std::span features(probe.features.data() + i * probe.width, probe.width);
+    reference_margins(model, features, {reference.data() + i * outputs, outputs});
+    engine.margins(features.data(), row.data() + i * outputs);
+  }
+  engine.batch_margins(probe.features.data(), probe.rows(), batch.data());
+  CHECK(differing_bits(reference, expected) == 0);
+  CHECK(differing_bits(row, expected) == 0);
+  CHECK(differing_bits(batch, expected) == 0);
+}
+
+/// Distance in representable floats; both have the same sign here, or are zero.
+std::int64_t ulp_distance(float a, float b) {
+  return std::abs(std::int64_t{std::bit_cast<std::int32_t>(a)} -
+                  std::int64_t{std::bit_cast<std::int32_t>(b)});
+}
+
+void compare_predictions(const TreeEnsemble& model, std::vector<float> margins,
+                         const std::vector<float>& expected) {
+  std::int64_t largest = 0;
+  for (std::size_t i = 0; i < margins.size(); i += model.output_count) {
+    apply_link(model.contract.link, {margins.data() + i, model.output_count});
+  }
+  REQUIRE(margins.size() == expected.size());
+  for (std::size_t i = 0; i < margins.size(); ++i) {
+    largest = std::max(largest, ulp_distance(margins[i], expected[i]));
+  }
+  MESSAGE("largest distance of a prediction: " << largest << " ulp");
+  CHECK(largest <= 2);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "xgboost: the test models have 256 bins, missing-only splits, deleted nodes, lone leaves") {
+  const Sample sample = make_sample(1, 6000, 0);
+  const XgboostBooster hist(sample,
+                            {{"objective", "binary:logistic"},
+                             {"tree_method", "hist"},
+                             {"max_bin", "256"},
+                             {"max_depth", "6"},
+                             {"min_child_weight", "0"}},
+                            100);
+  const TreeEnsemble model = import_xgboost_json(hist.json());
+  std::set<float> thresholds;
+  std::size_t missing_only = 0;
+  for (std::size_t node = 0; node < model.left.size(); ++node) {
+    if (model.left[node] == TreeEnsemble::kLeaf) continue;
+    if (model.feature[node] == 0) thresholds.insert(model.value[node]);
+    missing_only += model.feature[node] == 5;  // the constant column
+  }
+  MESSAGE(thresholds.size());
+  MESSAGE(missing_only);
+}
+
+TEST_CASE("xgboost: margins are equal bit for bit, predictions within 2 ulp") {
+  using Parameters = std::map<std::string, std::string>;
+  const auto hist = [](const char* depth, Parameters more = {}) {
+    Parameters parameters{{"objective", "binary:logistic"},
+                          {"tree_method", "hist"},
+                          {"max_bin", "256"},
+                          {"max_depth", depth},
+                          {"eta", "0.3"},
+                          {"min_child_weight", "0"}};
+    for (auto& [name, value] : more) parameters[name] = value;
+    return parameters;
+  };
+  const Case cases[] = {
+      {"depth 1", hist("1"), 60, 0},
+      {"depth 3", hist("3"), 40, 0},
+      {"depth 6", hist("6"), 100, 0},
+      {"depth 8", hist("8"), 30, 0},
+      {"depth 12", hist("12"), 10, 0},
+      {"base score 0.3", hist("4", {{"base_score", "0.3"}}), 10, 0},
+      {"base score 0.0123", hist("4", {{"base_score", "0.0123"}}), 10, 0},
+      {"exact, pruned", hist("6", {{"tree_method", "exact"}, {"gamma", "1"}}), 12, 0},
+      {"single leaves", hist("6", {{"gamma", "1e9"}}), 10, 0},
+      {"poisson", hist("5", {{"objective", "count:poisson"}, {"base_score", "0.7"}}), 20, 0},
+      {"gamma", hist("4", {{"objective", "reg:tweedie"}, {"base_score", "1.3"}}), 20, 0},
+      {"squared error", hist("6", {{"objective", "reg:squarederror"}}), 30, 0},
+      {"logitraw", hist("4", {{"objective", "binary:logitraw"}, {"base_score", "0.2"}}), 10, 0},
+      {"hinge", hist("4", {{"objective", "binary:hinge"}}), 10, 0},
+      {"softprob", hist("5", {{"objective", "multi:softprob"}, {"num_class", "4"}}), 15, 4},
+      {"softprob, parallel trees",
+       hist("4", {{"objective", "multi:softprob"},
+                  {"num_class", "3"},
+                  {"num_parallel_tree", "3"},
+                  {"subsample", "0.7"}}),
+       6, 3},
+      {"parallel trees", hist("5", {{"num_parallel_tree", "4"}, {"subsample", "0.5"}}), 6, 0},
+      {"loss guide", hist("0", {{"grow_policy", "lossguide"}, {"max_leaves", "200"}}), 10, 0},
+      {"approx", hist("6", {{"tree_method", "approx"}}), 10, 0},
+  };
+  std::uint64_t seed = 20240601;
+  for (const Case& test : cases) {
+    CAPTURE(test.name);
+    CAPTURE(seed);
+    const Sample sample = make_sample(seed, 6000, test.classes);
+    const XgboostBooster booster(sample, test.parameters, test.rounds);
+    const TreeEnsemble model = import_xgboost_json(booster.json());
+    const Sample probe = make_probe(seed, model);
+    const std::vector<float> margins = booster.predict(probe, XgboostBooster::kMargin);
+    compare_margins(model, probe, margins);
+    compare_predictions(model, margins, booster.predict(probe, XgboostBooster::kValue));
+    ++seed;
+  }
+}
