@@ -7,8 +7,9 @@
 //   rows.batch.size();                            // data lines
 //   rows.extra_columns;                           // header names the schema does not have
 //
-// RFC 4180. An unquoted empty field is null, `""` the empty string; `NA` and `null` are text.
-// Booleans are `true` and `false`; timestamps as parse_timestamp; durations as parse_duration.
+// RFC 4180, with LF or CRLF. An unquoted empty field is null, `""` the empty string; `NA` and
+// `null` are text. Booleans are `true` and `false`; timestamps as parse_timestamp; durations as
+// parse_duration. A UTF-8 byte order mark is skipped; a NUL byte is an error.
 
 #include <string>
 #include <string_view>
@@ -24,17 +25,21 @@ struct CsvRows {
 };
 
 /// Throws: invalid_argument/empty_input (no header), missing_column (also where the column is
-/// nullable), duplicate_column, malformed_csv, type_mismatch, null_not_allowed, invalid_utf8; the
-/// message gives line and column name, `where` the data row and the schema's column.
+/// nullable), duplicate_column (a column of the schema twice), malformed_csv, type_mismatch,
+/// null_not_allowed, invalid_utf8; the message gives line and column name, `where` the data row and
+/// the schema's column.
 /// A header without a data line is zero rows, which callers that need rows refuse.
 [[nodiscard]] CsvRows read_csv(std::string_view text, const RowLayout& layout);
 
 /// The whole file. Throws: not_found/file_not_found, unavailable/io_failure.
 [[nodiscard]] std::string read_file(const std::string& path);
-/// Throws: unavailable/io_failure. The file appears whole or not at all (written beside, then renamed).
+/// The file appears whole or not at all: written beside, synced, renamed. What is there and is no
+/// regular file, such as /dev/null, is written in place.
+/// Throws: not_found/file_not_found (no such directory), unavailable/io_failure.
 void write_file(const std::string& path, std::string_view content);
 
-/// One field as RFC 4180 wants it, quoted only where it must be.
+/// One value as RFC 4180 wants it, quoted only where it must be; the empty string is `""`, and a
+/// null is written by writing nothing.
 void append_csv_field(std::string& out, std::string_view field);
 
 }  // namespace mlcore

@@ -13,11 +13,14 @@
 
 namespace mlcore {
 
-/// Fills `builder` from one JSON object whose members are the layout's fields, in any order.
-/// A nullable field may be absent or null. i64: a number without fraction or exponent; f64: any
-/// number; timestamp: a string as parse_timestamp; duration: a string as parse_duration.
+/// Starts a new row in `builder` and fills it from one JSON object whose members are the layout's
+/// fields, in any order; after an error the builder holds nothing of it.
+/// A nullable field may be absent or null. bool: `true` or `false`; i64: a number without fraction
+/// or exponent; f64: any number; string: a string; timestamp: a string as parse_timestamp;
+/// duration: a string as parse_duration.
 /// Throws: invalid_argument/malformed_json, missing_column, unknown_column, type_mismatch,
-/// null_not_allowed, invalid_timestamp, invalid_number; `where.column` names the field.
+/// null_not_allowed, invalid_timestamp, invalid_number (a fraction for an i64, out of range);
+/// `where.column` names the field.
 void row_from_json(const RowLayout& layout, std::string_view json, RowBuilder& builder);
 
 }  // namespace mlcore

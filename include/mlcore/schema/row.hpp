@@ -62,7 +62,8 @@ class RowLayout {
 };
 
 /// A checked packed row. Getters do not check again.
-/// Lifetime: borrows the layout and the bytes. Cost: `parse` O(fields + string bytes), no allocation.
+/// Lifetime: borrows the layout and the bytes. Cost: `parse` O(fields + string bytes), no
+/// allocation.
 class RowView {
  public:
   RowView() = default;
@@ -130,6 +131,8 @@ class RowBuilder {
   /// Throws: invalid_argument/null_not_allowed (a field that is not nullable is null).
   /// Lifetime: until the next call of any member.
   [[nodiscard]] ByteView finish();
+  /// Drops what was set; the next call starts a new row.
+  void discard() noexcept { is_finished_ = true; }
 
  private:
   void start();
