@@ -39,7 +39,8 @@ struct Stream {
   std::vector<std::uint32_t> key_columns;
   std::uint32_t event_column = 0;
   std::optional<std::uint32_t> known_column;
-  /// The columns of the total order after the event time: ties first, then all in declaration order.
+  /// The columns of the total order after the event time: ties, then the others in declaration
+  /// order, but for the keys and the event time, which are equal there.
   std::vector<std::uint32_t> order_columns;
   bool has_dedup = false;
   std::vector<std::uint32_t> dedup_columns;
@@ -87,7 +88,7 @@ struct Node {
   std::array<std::uint32_t, 3> arguments{};  // earlier nodes of the same expression
   std::uint32_t index = 0;
   Cell constant{};            // Op::constant, but for a string
-  std::string constant_text;  // Op::constant of type string
+  std::string constant_text{};  // Op::constant of type string
 };
 
 /// Nodes in an order where arguments come first; the last one is the value. Empty = absent.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outside code uses FeaturePlan.
+#include "mlcore/feature/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "feature/evaluate.hpp"
+#include "mlcore/base/error.hpp"
+#include "mlcore/base/number.hpp"
+
+namespace mlcore {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) {
+  throw Error(Code::failed_precondition, Reason::not_fitted, message);
+}
+
+void check(const Definition& definition, const FittedParameters& parameters) {
+  if (parameters.values.size() != definition.fits().size()) {
+    fail(fmt::format("parameters of {} fits, expected {}", parameters.values.size(),
+                     definition.fits().size()));
+  }
+  for (std::size_t i = 0; i < parameters.values.size(); ++i) {
+    const std::vector<double>& fitted = parameters.values[i];
+    if (fitted.size() != 2) {
+      fail(fmt::format("fit {}: {} parameters, expected 2 of standard_scale (mean, scale)", i,
+                       fitted.size()));
+    }
+    if (!std::isfinite(fitted[0]) || !std::isfinite(fitted[1]) || fitted[1] == 0) {
+      fail(
+          fmt::format("fit {}: mean {} and scale {}, expected finite numbers and a scale other "
+                      "than 0",
+                      i, fitted[0], fitted[1]));
+    }
+  }
+}
+
+double feature_of(Type type, const Cell& cell) noexcept {
+  if (cell.is_null) return kCanonicalNan;
+  const double value = as_f64(type, cell);
+  return std::isfinite(value) ? value : kCanonicalNan;
+}
+
+}  // namespace
+
+FeaturePlan::FeaturePlan(Definition definition, FittedParameters parameters)
+    : definition_(std::move(definition)), parameters_(std::move(parameters)) {
+  check(definition_, parameters_);
+}
+
+FeatureScratch FeaturePlan::make_scratch() const {
+  const std::size_t nodes = definition_.expressions().nodes.size();
+  return {std::vector<Cell>(nodes), std::vector<char>(nodes * kTextPerNode)};
+}
+
+void FeaturePlan::compute(const RowView& row, std::span<const Cell> aggregates,
+                          FeatureScratch& scratch, std::span<double> out) const noexcept {
+  const auto as_of_field = definition_.as_of_field();
+  const std::int64_t as_of = as_of_field ? row.i64(*as_of_field) : 0;
+  evaluate(definition_.expressions(), row, aggregates, as_of, definition_.fits(), parameters_,
+           scratch.registers, scratch.text);
+  const std::vector<Output>& outputs = definition_.outputs();
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    out[i] = feature_of(outputs[i].type, scratch.registers[outputs[i].node]);
+  }
+}
+
+}  // namespace mlcore
