@@ -17,24 +17,22 @@ namespace {
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
 
-Cell checked(bool overflows, std::int64_t value) noexcept {
-  return overflows ? Cell::null() : Cell::of(value);
-}
-
 Cell integer_arithmetic(Op op, std::int64_t a, std::int64_t b) noexcept {
   std::int64_t value = 0;
-  if (op == Op::add) return checked(__builtin_add_overflow(a, b, &value), value);
-  if (op == Op::subtract) return checked(__builtin_sub_overflow(a, b, &value), value);
-  if (op == Op::multiply) return checked(__builtin_mul_overflow(a, b, &value), value);
-  if (b == 0) return Cell::null();
-  if (op == Op::modulo) {
-    if (b == -1) return Cell::of(std::int64_t{0});  // INT64_MIN % -1 traps
+  bool overflows = false;
+  if (op == Op::add) overflows = __builtin_add_overflow(a, b, &value);
+  if (op == Op::subtract) overflows = __builtin_sub_overflow(a, b, &value);
+  if (op == Op::multiply) overflows = __builtin_mul_overflow(a, b, &value);
+  if (op == Op::floor_divide || op == Op::modulo) {
+    if (b == 0) return Cell::null();
+    // INT64_MIN / -1 and INT64_MIN % -1 trap.
+    if (b == -1)
+      return op == Op::modulo ? Cell::of(std::int64_t{0}) : integer_arithmetic(Op::subtract, 0, a);
     const std::int64_t rest = a % b;
-    return Cell::of(rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest);
+    const bool rounds_up = rest != 0 && (rest < 0) != (b < 0);
+    value = op == Op::modulo ? rest + (rounds_up ? b : 0) : a / b - (rounds_up ? 1 : 0);
   }
-  if (b == -1) return checked(__builtin_sub_overflow(std::int64_t{0}, a, &value), value);
-  const std::int64_t quotient = a / b;
-  return Cell::of(a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient);
+  return overflows ? Cell::null() : Cell::of(value);
 }
 
 /// fmod is exact; the result takes the divisor's sign. Source: CPython 3.11, float_rem.
