@@ -68,14 +68,14 @@ TEST_CASE("csv: columns are found by name, in any order, and extra ones are list
 }
 
 TEST_CASE("csv: a header alone is zero rows, with or without its line break") {
-  for (const char* text : {"s", "s\n", "s\r\n", "\xEF\xBB\xBFs\n", "\"s\""}) {
+  for (const std::string text : {"s", "s\n", "s\r\n", "\xEF\xBB\xBFs\n", "\"s\""}) {
     CAPTURE(text);
     CHECK(strings(text).empty());
   }
 }
 
 TEST_CASE("csv: no header at all is empty input") {
-  for (const char* text : {"", "\n", "\r\n", "\xEF\xBB\xBF", "\xEF\xBB\xBF\n"}) {
+  for (const std::string text : {"", "\n", "\r\n", "\xEF\xBB\xBF", "\xEF\xBB\xBF\n"}) {
     CAPTURE(text);
     CHECK(error_of(text, orders()).reason() == Reason::empty_input);
   }
@@ -137,14 +137,14 @@ TEST_CASE("csv: each type takes its own texts and refuses the others") {
            {Type::duration, {"90d", "0s"}, {"90", "d", "-1d", "1.5d", "\"\""}},
        }) {
     const RowLayout layout(Schema({{"x", c.type, true}}));
-    for (const char* text : c.good) {
+    for (const std::string text : c.good) {
       CAPTURE(text);
-      CHECK_NOTHROW((void)read_csv("x\n" + std::string(text), layout));
+      CHECK_NOTHROW((void)read_csv("x\n" + text, layout));
     }
-    for (const char* text : c.bad) {
+    for (const std::string text : c.bad) {
       CAPTURE(text);
-      const bool has_comma = std::string(text) == "1,5";
-      CHECK(error_of("x\n" + std::string(text), layout).reason() ==
+      const bool has_comma = text == "1,5";
+      CHECK(error_of("x\n" + text, layout).reason() ==
             (has_comma ? Reason::malformed_csv : Reason::type_mismatch));
     }
   }

@@ -248,7 +248,7 @@ TEST_CASE("row: every change that breaks a rule is refused by its reason and col
   };
   const std::uint64_t one = 1;
   struct Case {
-    const char* what;
+    std::string what;
     std::size_t at;
     std::uint64_t word;
     Refusal expected;
