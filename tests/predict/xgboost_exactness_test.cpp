@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <regex>
 #include <set>
 
 #include "mlcore/model/tree_ensemble.hpp"
@@ -20,7 +21,9 @@ using namespace mlcore;
 
 namespace {
 
-constexpr std::size_t kTestRows = 100'000;
+constexpr std::size_t kDepthRows = 100'000;  // for the models that differ in depth and bins
+constexpr std::size_t kOtherRows = 20'000;
+constexpr std::size_t kConstantColumn = 5;
 
 struct Case {
   std::string name;
@@ -30,7 +33,7 @@ struct Case {
 };
 
 /// Skewed, discrete and constant columns; a column whose presence alone predicts; 5 % missing.
-Sample make_sample(std::uint64_t seed, std::size_t rows, int classes) {
+Sample make_sample(std::uint64_t seed, std::size_t rows, int classes, float label_offset) {
   SampleRandom random(seed);
   Sample sample{.width = 12, .features = {}, .labels = {}};
   for (std::size_t row = 0; row < rows; ++row) {
@@ -40,7 +43,7 @@ Sample make_sample(std::uint64_t seed, std::size_t rows, int classes) {
       if (column == 1) value = std::floor(value * 3);
       if (column == 2) value = value * value * value * 1e4;
       if (column == 3) value = value * 1e-30;
-      if (column == 5) value = 7;  // constant: only its absence can be split on
+      if (column == kConstantColumn) value = 7;  // constant: only its absence can be split on
       const double missing = column >= 4 && column <= 6 ? 0.5 : 0.05;
       const bool is_missing = random.uniform() < missing;
       score +=
@@ -51,14 +54,14 @@ Sample make_sample(std::uint64_t seed, std::size_t rows, int classes) {
     score += random.uniform() - 0.5;
     const double classed = std::floor(std::fabs(score) * 2);
     sample.labels.push_back(classes > 1 ? static_cast<float>(static_cast<int>(classed) % classes)
-                                        : (score > 0.5 ? 1.0f : 0.0f));
+                                        : (score > 0.5 ? 1.0f : 0.0f) + label_offset);
   }
   return sample;
 }
 
 /// Values from the model's own thresholds, one ulp beside them, and the ends of the format. No
 /// infinity: XGBoost refuses to make a DMatrix of it.
-Sample make_probe(std::uint64_t seed, const TreeEnsemble& model) {
+Sample make_probe(std::uint64_t seed, const TreeEnsemble& model, std::size_t rows) {
   std::vector<std::vector<float>> thresholds(model.feature_count);
   for (std::size_t node = 0; node < model.left.size(); ++node) {
     if (model.left[node] != TreeEnsemble::kLeaf) {
@@ -76,8 +79,8 @@ Sample make_probe(std::uint64_t seed, const TreeEnsemble& model) {
                                  std::numeric_limits<float>::min()};
   SampleRandom random(seed);
   Sample probe{.width = model.feature_count, .features = {}, .labels = {}};
-  probe.features.reserve(kTestRows * probe.width);
-  for (std::size_t i = 0; i < kTestRows * probe.width; ++i) {
+  probe.features.reserve(rows * probe.width);
+  for (std::size_t i = 0; i < rows * probe.width; ++i) {
     const auto& own = thresholds[i % probe.width];
     float value = static_cast<float>(random.uniform() * 4 - 2);
     const std::size_t kind = random.below(10);
@@ -93,6 +96,27 @@ Sample make_probe(std::uint64_t seed, const TreeEnsemble& model) {
     probe.features.push_back(value);
   }
   return probe;
+}
+
+/// What a case must have in its model, so that it tests what its name says.
+void check_shape(const std::string& name, const TreeEnsemble& model, const std::string& json) {
+  std::vector<std::set<float>> thresholds(model.feature_count);
+  for (std::size_t node = 0; node < model.left.size(); ++node) {
+    if (model.left[node] != TreeEnsemble::kLeaf) {
+      thresholds[model.feature[node]].insert(model.value[node]);
+    }
+  }
+  if (name == "256 bins") {
+    std::size_t most = 0;
+    for (const auto& own : thresholds) most = std::max(most, own.size());
+    CHECK(most == 256);
+  }
+  if (name == "depth 6") CHECK_FALSE(thresholds[kConstantColumn].empty());  // missing-only splits
+  if (name == "exact, pruned") {
+    const std::regex deleted(R"("num_deleted":"[1-9])");
+    CHECK(std::regex_search(json, deleted));
+  }
+  if (name == "single leaves") CHECK(model.left.size() == model.tree_count());
 }
 
 std::size_t differing_bits(const std::vector<float>& a, const std::vector<float>& b) {
@@ -128,8 +152,9 @@ std::int64_t ulp_distance(float a, float b) {
                   std::int64_t{std::bit_cast<std::int32_t>(b)});
 }
 
-void compare_predictions(const TreeEnsemble& model, std::vector<float> margins,
-                         const std::vector<float>& expected) {
+/// The largest distance.
+std::int64_t compare_predictions(const TreeEnsemble& model, std::vector<float> margins,
+                                 const std::vector<float>& expected) {
   std::int64_t largest = 0;
   for (std::size_t i = 0; i < margins.size(); i += model.output_count) {
     apply_link(model.contract.link, {margins.data() + i, model.output_count});
@@ -138,33 +163,11 @@ void compare_predictions(const TreeEnsemble& model, std::vector<float> margins,
   for (std::size_t i = 0; i < margins.size(); ++i) {
     largest = std::max(largest, ulp_distance(margins[i], expected[i]));
   }
-  MESSAGE("largest distance of a prediction: " << largest << " ulp");
   CHECK(largest <= 2);
+  return largest;
 }
 
 }  // namespace
-
-TEST_CASE(
-    "xgboost: the test models have 256 bins, missing-only splits, deleted nodes, lone leaves") {
-  const Sample sample = make_sample(1, 6000, 0);
-  const XgboostBooster hist(sample,
-                            {{"objective", "binary:logistic"},
-                             {"tree_method", "hist"},
-                             {"max_bin", "256"},
-                             {"max_depth", "6"},
-                             {"min_child_weight", "0"}},
-                            100);
-  const TreeEnsemble model = import_xgboost_json(hist.json());
-  std::set<float> thresholds;
-  std::size_t missing_only = 0;
-  for (std::size_t node = 0; node < model.left.size(); ++node) {
-    if (model.left[node] == TreeEnsemble::kLeaf) continue;
-    if (model.feature[node] == 0) thresholds.insert(model.value[node]);
-    missing_only += model.feature[node] == 5;  // the constant column
-  }
-  MESSAGE(thresholds.size());
-  MESSAGE(missing_only);
-}
 
 TEST_CASE("xgboost: margins are equal bit for bit, predictions within 2 ulp") {
   using Parameters = std::map<std::string, std::string>;
@@ -183,13 +186,17 @@ TEST_CASE("xgboost: margins are equal bit for bit, predictions within 2 ulp") {
       {"depth 3", hist("3"), 40, 0},
       {"depth 6", hist("6"), 100, 0},
       {"depth 8", hist("8"), 30, 0},
+      {"256 bins",
+       hist("14", {{"objective", "reg:squarederror"}, {"lambda", "0"}, {"eta", "0.05"}}), 20, 0},
       {"depth 12", hist("12"), 10, 0},
       {"base score 0.3", hist("4", {{"base_score", "0.3"}}), 10, 0},
       {"base score 0.0123", hist("4", {{"base_score", "0.0123"}}), 10, 0},
       {"exact, pruned", hist("6", {{"tree_method", "exact"}, {"gamma", "1"}}), 12, 0},
       {"single leaves", hist("6", {{"gamma", "1e9"}}), 10, 0},
       {"poisson", hist("5", {{"objective", "count:poisson"}, {"base_score", "0.7"}}), 20, 0},
-      {"gamma", hist("4", {{"objective", "reg:tweedie"}, {"base_score", "1.3"}}), 20, 0},
+      {"tweedie", hist("4", {{"objective", "reg:tweedie"}, {"base_score", "1.3"}}), 20, 0},
+      {"gamma", hist("4", {{"objective", "reg:gamma"}, {"base_score", "2"}}), 10, 0},
+      {"rank", hist("4", {{"objective", "rank:pairwise"}}), 5, 0},
       {"squared error", hist("6", {{"objective", "reg:squarederror"}}), 30, 0},
       {"logitraw", hist("4", {{"objective", "binary:logitraw"}, {"base_score", "0.2"}}), 10, 0},
       {"hinge", hist("4", {{"objective", "binary:hinge"}}), 10, 0},
@@ -205,16 +212,23 @@ TEST_CASE("xgboost: margins are equal bit for bit, predictions within 2 ulp") {
       {"approx", hist("6", {{"tree_method", "approx"}}), 10, 0},
   };
   std::uint64_t seed = 20240601;
+  std::string distances;
   for (const Case& test : cases) {
     CAPTURE(test.name);
     CAPTURE(seed);
-    const Sample sample = make_sample(seed, 6000, test.classes);
+    const Sample sample = make_sample(seed, 6000, test.classes, test.name == "gamma" ? 1.0f : 0.0f);
     const XgboostBooster booster(sample, test.parameters, test.rounds);
-    const TreeEnsemble model = import_xgboost_json(booster.json());
-    const Sample probe = make_probe(seed, model);
+    const std::string json = booster.json();
+    const TreeEnsemble model = import_xgboost_json(json);
+    check_shape(test.name, model, json);
+    const bool is_about_depth = test.name.starts_with("depth") || test.name == "256 bins";
+    const Sample probe = make_probe(seed, model, is_about_depth ? kDepthRows : kOtherRows);
     const std::vector<float> margins = booster.predict(probe, XgboostBooster::kMargin);
     compare_margins(model, probe, margins);
-    compare_predictions(model, margins, booster.predict(probe, XgboostBooster::kValue));
+    const auto distance =
+        compare_predictions(model, margins, booster.predict(probe, XgboostBooster::kValue));
+    distances += fmt::format("{} {}, ", test.name, distance);
     ++seed;
   }
+  MESSAGE("largest distance of a prediction in ulp: " << distances);
 }

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mlcore/model/tree_ensemble.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "mlcore/base/error.hpp"
+
+using namespace mlcore;
+
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr std::uint32_t kLeaf = TreeEnsemble::kLeaf;
+
+/// Two outputs, three trees:
+///   0 → output 0: x0 < 1 ? (x1 < -2 ? 10 : 20, missing right) : 30, missing left
+///   1 → output 1: the leaf 5
+///   2 → output 0: x2 < 0 ? 100 : 200, missing right
+TreeEnsemble small_model() {
+  TreeEnsemble model;
+  model.framework = "xgboost";
+  model.objective = "reg:squarederror";
+  model.feature_count = 3;
+  model.output_count = 2;
+  model.base_margins = {0.5f, -1.0f};
+  model.tree_begin = {0, 5, 6, 9};
+  model.tree_output = {0, 1, 0};
+  model.left = {1, 3, kLeaf, kLeaf, kLeaf, kLeaf, 7, kLeaf, kLeaf};
+  model.feature = {0, 1, 0, 0, 0, 0, 2, 0, 0};
+  model.value = {1, -2, 30, 10, 20, 5, 0, 100, 200};
+  model.default_left = {1, 0, 0, 0, 0, 0, 0, 0, 0};
+  return model;
+}
+
+/// Every node has a leaf on its left and the rest of the tree on its right.
+TreeEnsemble chain(std::uint32_t depth) {
+  TreeEnsemble model;
+  model.feature_count = 1;
+  model.base_margins = {0};
+  model.tree_output = {0};
+  for (std::uint32_t level = 0; level < depth; ++level) {
+    model.left.push_back(2 * level + 1);
+    model.value.push_back(static_cast<float>(level));
+    model.left.push_back(kLeaf);
+    model.value.push_back(1);
+  }
+  model.left.push_back(kLeaf);
+  model.value.push_back(2);
+  model.feature.assign(model.left.size(), 0);
+  model.default_left.assign(model.left.size(), 0);
+  model.tree_begin = {0, static_cast<std::uint32_t>(model.left.size())};
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("tree ensemble: reference margins follow thresholds, missing values and outputs") {
+  const struct {
+    float features[3];
+    float margins[2];
+  } rows[] = {
+      {{0, -3, -1}, {0.5f + 10 + 100, 4}},
+      {{0, -2, 0}, {0.5f + 20 + 200, 4}},  // equal to a threshold: right
+      {{1, -3, -0.0f}, {0.5f + 30 + 200, 4}},
+      {{kNan, kNan, kNan}, {0.5f + 20 + 200, 4}},
+      {{-kInf, -kInf, -kInf}, {0.5f + 10 + 100, 4}},
+      {{kInf, 0, kInf}, {0.5f + 30 + 200, 4}},
+  };
+  const TreeEnsemble model = small_model();
+  validate(model);
+  for (const auto& row : rows) {
+    CAPTURE(row.features[0]);
+    float margins[2];
+    reference_margins(model, row.features, margins);
+    CHECK(margins[0] == row.margins[0]);
+    CHECK(margins[1] == row.margins[1]);
+  }
+}
+
+TEST_CASE("tree ensemble: margins are added in float32, the base first, in the trees' order") {
+  TreeEnsemble model;
+  model.base_margins = {16777216.0f};  // 2^24, where 1 is half of the distance to the next float
+  model.tree_begin = {0, 1, 2, 3};
+  model.tree_output = {0, 0, 0};
+  model.left = {kLeaf, kLeaf, kLeaf};
+  model.value = {1, 1, -16777216.0f};
+  model.feature = {0, 0, 0};
+  model.default_left = {0, 0, 0};
+  validate(model);
+  float margin = -1;
+  reference_margins(model, {}, {&margin, 1});
+  CHECK(margin == 0.0f);  // 2 in any other order, or in double
+}
+
+TEST_CASE("tree ensemble: a model without trees is its base margins") {
+  TreeEnsemble model;
+  model.base_margins = {0.25f};
+  model.tree_begin = {0};
+  validate(model);
+  float margin = 0;
+  reference_margins(model, {}, {&margin, 1});
+  CHECK(margin == 0.25f);
+}
+
+TEST_CASE("tree ensemble: each broken rule is refused by its name") {
+  const struct {
+    std::string_view rule;
+    std::function<void(TreeEnsemble&)> mutate;
+  } rows[] = {
+      {"node arrays of different lengths", [](auto& m) { m.feature.pop_back(); }},
+      {"node arrays of different lengths", [](auto& m) { m.value.push_back(0); }},
+      {"node arrays of different lengths", [](auto& m) { m.default_left.pop_back(); }},
+      {"node arrays of different lengths", [](auto& m) { m.left.push_back(kLeaf); }},
+      {"tree begins for 3 trees", [](auto& m) { m.tree_begin.pop_back(); }},
+      {"tree begins for 2 trees", [](auto& m) { m.tree_output.pop_back(); }},
+      {"tree begins for 0 trees", [](auto& m) { m.tree_output.clear(), m.tree_begin.clear(); }},
+      {"trees span nodes 1 to 9 of 9", [](auto& m) { m.tree_begin[0] = 1; }},
+      {"trees span nodes 0 to 8 of 9", [](auto& m) { m.tree_begin[3] = 8; }},
+      {"tree 1: spans nodes 5 to 5", [](auto& m) { m.tree_begin[2] = 5; }},
+      {"tree 1: spans nodes 5 to 4", [](auto& m) { m.tree_begin[2] = 4; }},
+      {"tree 1: spans nodes 5 to 4000", [](auto& m) { m.tree_begin[2] = 4000; }},
+      {"0 outputs", [](auto& m) { m.output_count = 0, m.base_margins.clear(); }},
+      {"65537 outputs", [](auto& m) { m.output_count = 65537; }},
+      {"2 base margins for 3 outputs", [](auto& m) { m.output_count = 3; }},
+      {"1048577 features", [](auto& m) { m.feature_count = 1048577; }},
+      {"1 feature names for 3 features", [](auto& m) { m.feature_names = {"a"}; }},
+      {"output 1: a base margin that is not finite", [](auto& m) { m.base_margins[1] = kNan; }},
+      {"output 0: a base margin that is not finite", [](auto& m) { m.base_margins[0] = kInf; }},
+      {"tree 2: output 2 of 2", [](auto& m) { m.tree_output[2] = 2; }},
+      {"tree 0, node 0: feature 3 of 3", [](auto& m) { m.feature[0] = 3; }},
+      {"tree 0, node 1: a NaN threshold", [](auto& m) { m.value[1] = kNan; }},
+      {"tree 0, node 2: a leaf that is not finite", [](auto& m) { m.value[2] = kNan; }},
+      {"tree 2, node 1: a leaf that is not finite", [](auto& m) { m.value[7] = -kInf; }},
+      {"tree 0, node 3: a leaf with a feature", [](auto& m) { m.feature[3] = 1; }},
+      {"tree 0, node 4: a leaf with a feature", [](auto& m) { m.default_left[4] = 1; }},
+      {"tree 0, node 1: a default direction", [](auto& m) { m.default_left[1] = 2; }},
+      {"tree 0, node 1: a child that is not after", [](auto& m) { m.left[1] = 1; }},
+      {"tree 0, node 1: a child that is not after", [](auto& m) { m.left[1] = 0; }},
+      {"tree 2, node 0: a child that is not after", [](auto& m) { m.left[6] = 3; }},
+      {"tree 0, node 1: a child outside its tree", [](auto& m) { m.left[1] = 4; }},
+      {"tree 0, node 1: a child outside its tree", [](auto& m) { m.left[1] = 7; }},
+      {"tree 2, node 0: a child outside its tree", [](auto& m) { m.left[6] = kLeaf - 1; }},
+      {"tree 0, node 2: two parents", [](auto& m) { m.left[1] = 2; }},
+      {"tree 0, node 3: no parent", [](auto& m) { m.left[1] = kLeaf, m.feature[1] = 0; }},
+      {"output 0: leaves whose sum could overflow",
+       [](auto& m) { m.value[2] = 2e38f, m.value[7] = -2e38f; }},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.rule);
+    TreeEnsemble model = small_model();
+    row.mutate(model);
+    bool is_refused = false;
+    try {
+      validate(model);
+    } catch (const Error& error) {
+      is_refused = true;
+      CHECK(error.code() == Code::invalid_argument);
+      CHECK(error.reason() == Reason::invalid_tree);
+      CAPTURE(error.message());
+      CHECK(error.message().find(row.rule) != std::string::npos);
+    }
+    CHECK(is_refused);
+  }
+}
+
+TEST_CASE("tree ensemble: a contract that the engine does not have is refused") {
+  for (const auto mutate :
+       {+[](ModelContract& c) { c.link = static_cast<Link>(0); },
+        +[](ModelContract& c) { c.link = static_cast<Link>(6); },
+        +[](ModelContract& c) { c.input_rounding = ModelContract::InputRounding::f64; },
+        +[](ModelContract& c) { c.accumulator = ModelContract::Accumulator::f64; },
+        +[](ModelContract& c) { c.comparison = static_cast<ModelContract::Comparison>(0); },
+        +[](ModelContract& c) { c.start = static_cast<ModelContract::Start>(9); }}) {
+    TreeEnsemble model = small_model();
+    mutate(model.contract);
+    Reason reason = Reason::none;
+    try {
+      validate(model);
+    } catch (const Error& error) {
+      reason = error.reason();
+    }
+    CHECK(reason == Reason::unsupported_model);
+  }
+}
+
+TEST_CASE("tree ensemble: depth ends at 4,096") {
+  validate(chain(1));
+  validate(chain(4096));
+  CHECK_THROWS_WITH_AS(validate(chain(4097)), "tree 0, node 8192: deeper than 4096", Error);
+}
+
+TEST_CASE("tree ensemble: links in float32") {
+  // Expected: SciPy 1.11 expit, exp and softmax in float64, to 7 digits.
+  float logistic[] = {0.0f, 2.0f, -2.0f, 1000.0f, -1000.0f};
+  apply_link(Link::logistic, logistic);
+  CHECK(logistic[0] == 0.5f);
+  CHECK(logistic[1] == doctest::Approx(0.8807971).epsilon(1e-7));
+  CHECK(logistic[2] == doctest::Approx(0.1192029).epsilon(1e-6));
+  CHECK(logistic[3] == 1.0f);
+  // XGBoost clamps at 88.7, so that the least probability is 1 / (exp(88.7) + 1).
+  CHECK(logistic[4] == doctest::Approx(3.0066e-39).epsilon(1e-3));
+  CHECK(logistic[4] > 0);
+
+  float exponential[] = {0.0f, 1.0f, 1000.0f, -1000.0f};
+  apply_link(Link::exponential, exponential);
+  CHECK(exponential[0] == 1.0f);
+  CHECK(exponential[1] == doctest::Approx(2.7182817).epsilon(1e-7));
+  CHECK(exponential[2] == kInf);
+  CHECK(exponential[3] == 0.0f);
+
+  float softmax[] = {1.0f, 2.0f, 3.0f};
+  apply_link(Link::softmax, softmax);
+  CHECK(softmax[0] == doctest::Approx(0.09003057).epsilon(1e-6));
+  CHECK(softmax[1] == doctest::Approx(0.24472847).epsilon(1e-6));
+  CHECK(softmax[2] == doctest::Approx(0.66524096).epsilon(1e-6));
+  float far_apart[] = {-3e38f, 3e38f};
+  apply_link(Link::softmax, far_apart);
+  CHECK(far_apart[0] == 0.0f);
+  CHECK(far_apart[1] == 1.0f);
+
+  float hinge[] = {0.0f, -0.0f, 1e-45f, -1.0f};
+  apply_link(Link::hinge, hinge);
+  CHECK(hinge[0] == 0.0f);
+  CHECK(hinge[1] == 0.0f);
+  CHECK(hinge[2] == 1.0f);
+  CHECK(hinge[3] == 0.0f);
+
+  float identity[] = {-0.0f, 3.25f};
+  apply_link(Link::identity, identity);
+  CHECK(std::signbit(identity[0]));
+  CHECK(identity[1] == 3.25f);
+  apply_link(Link::softmax, {});
+}
