@@ -61,12 +61,14 @@ struct SectionInfo {
 };
 
 /// The section table, checked, without reading what the sections hold.
+/// Throws: as read_artifact, but for what the parts throw.
 [[nodiscard]] std::vector<SectionInfo> list_sections(ByteView file);
 
 /// Also checks each section's SHA-256. Throws: as read_artifact.
 void verify_digests(ByteView file);
 
-/// SHA-256 over the ordered (type, length, SHA-256) of every section but SIGN.
+/// SHA-256 over the ordered (type, length, SHA-256) of every section but SIGN, as the table says
+/// them: only `verify_digests` holds the table against the bytes. Throws: as list_sections.
 [[nodiscard]] Sha256Digest content_digest(ByteView file);
 
 }  // namespace mlcore
