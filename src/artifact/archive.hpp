@@ -35,7 +35,8 @@ using boost::serialization::make_nvp;
 
 inline constexpr std::uint32_t kArchiveVersion = 1;
 inline constexpr int kArchiveDepth = 64;
-inline constexpr std::size_t kArchiveStringLimit = std::size_t{1} << 20;
+inline constexpr std::uint32_t kCanonicalNanBits32 = 0x7FC00000u;
+inline constexpr std::size_t kArchiveStringLimit = std::size_t{16} << 20;  // a definition's text
 
 template <class T>
 constexpr void check_archivable() {
@@ -139,6 +140,12 @@ class InputArchive {
   template <class T>
   void load_class(T& value);
   void load_string(std::string& value);
+  void check_canonical(float value) const {
+    if (value != value && std::bit_cast<std::uint32_t>(value) != kCanonicalNanBits32) fail_nan();
+  }
+  void check_canonical(double value) const {
+    if (value != value && std::bit_cast<std::uint64_t>(value) != kCanonicalNanBits) fail_nan();
+  }
 
   [[nodiscard]] const std::uint8_t* take(std::size_t size);
   [[nodiscard]] std::uint64_t unsigned_integer(std::size_t width);
@@ -149,6 +156,7 @@ class InputArchive {
   void enter();
   [[nodiscard]] std::string place() const;
   [[noreturn]] void fail(std::string_view message) const;
+  [[noreturn]] void fail_nan() const { fail("a NaN that is not the canonical one"); }
   [[noreturn]] void fail_newer(std::string_view message) const;
 
   ByteView bytes_;
@@ -158,14 +166,6 @@ class InputArchive {
   int depth_ = 0;
   const char* member_ = "";
 };
-
-/// True for the NaN that is stored, and for every number.
-[[nodiscard]] inline bool is_canonical(double value) noexcept {
-  return value == value || std::bit_cast<std::uint64_t>(value) == kCanonicalNanBits;
-}
-[[nodiscard]] inline bool is_canonical(float value) noexcept {
-  return value == value || std::bit_cast<std::uint32_t>(value) == 0x7FC00000u;
-}
 
 // --- saving
 
@@ -201,7 +201,7 @@ void OutputArchive::save(const T& value) {
 template <class T>
 void OutputArchive::save_scalar(T value) {
   if constexpr (std::same_as<T, float>) {
-    writer_.u32(value == value ? std::bit_cast<std::uint32_t>(value) : 0x7FC00000u);
+    writer_.u32(value == value ? std::bit_cast<std::uint32_t>(value) : kCanonicalNanBits32);
   } else if constexpr (std::same_as<T, double>) {
     writer_.f64(canonical(value));
   } else if constexpr (sizeof(T) == 1) {
@@ -263,10 +263,10 @@ void InputArchive::load_scalar(T& value) {
     value = number == 1;
   } else if constexpr (std::same_as<T, float>) {
     value = std::bit_cast<float>(static_cast<std::uint32_t>(unsigned_integer(4)));
-    if (!is_canonical(value)) fail("a NaN that is not the canonical one");
+    check_canonical(value);
   } else if constexpr (std::same_as<T, double>) {
     value = std::bit_cast<double>(unsigned_integer(8));
-    if (!is_canonical(value)) fail("a NaN that is not the canonical one");
+    check_canonical(value);
   } else {
     value = static_cast<T>(unsigned_integer(sizeof(T)));
   }
@@ -277,9 +277,12 @@ void InputArchive::load_vector(std::vector<T>& values) {
   const std::size_t size = count(least_encoded_size<T>(), sizeof(T));
   values.clear();
   enter();
-  if constexpr (FixedInteger<T> && std::endian::native == std::endian::little) {
+  if constexpr ((FixedInteger<T> || FixedFloat<T>)&&std::endian::native == std::endian::little) {
     values.resize(size);
     load_binary(values.data(), size * sizeof(T));
+    if constexpr (FixedFloat<T>) {
+      for (const T value : values) check_canonical(value);
+    }
   } else {
     values.reserve(size);
     for (std::size_t i = 0; i < size; ++i) load(values.emplace_back());

@@ -218,8 +218,10 @@ TEST_CASE("archive: values outside their type are refused") {
       {"a NaN with a payload", refusal<float>(with_header({1, 0, 0xC0, 0x7F}))},
       {"a negative NaN", refusal<float>(with_header({0, 0, 0xC0, 0xFF}))},
       {"a NaN with a payload", refusal<double>(with_header({1, 0, 0, 0, 0, 0, 0xF8, 0x7F}))},
+      {"a NaN with a payload in a list",
+       refusal<std::vector<float>>(with_header({1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0xC0, 0x7F}))},
       {"a string that is not UTF-8", refusal<std::string>(with_header({1, 0, 0, 0, 0xFF}))},
-      {"a string past 1 MiB", refusal<std::string>(with_header({1, 0, 0x10, 0}))},
+      {"a string past 16 MiB", refusal<std::string>(with_header({1, 0, 0, 1}))},
       {"map keys that repeat",
        refusal<std::map<std::uint8_t, bool>>(with_header({2, 0, 0, 0, 0, 0, 0, 0, 5, 1, 5, 1}))},
       {"map keys that descend",
@@ -230,8 +232,8 @@ TEST_CASE("archive: values outside their type are refused") {
     CHECK(test.error.code() == Code::data_loss);
     CHECK(test.error.reason() == Reason::malformed_artifact);
   }
-  CHECK(refusal<std::string>(with_header({1, 0, 0x10, 0})).message() ==
-        "section \"TEST\": a string of 1048577 bytes, the limit is 1048576 "
+  CHECK(refusal<std::string>(with_header({1, 0, 0, 1})).message() ==
+        "section \"TEST\": a string of 16777217 bytes, the limit is 16777216 "
         "(byte 8)");
 }
 
@@ -241,6 +243,9 @@ TEST_CASE("archive: every NaN is saved as the canonical one") {
   const double signalling = std::bit_cast<double>(std::uint64_t{0x7FF0000000000001});
   CHECK(saved(signalling) == with_header({0, 0, 0, 0, 0, 0, 0xF8, 0x7F}));
   CHECK(std::isnan(loaded<double>(saved(signalling))));
+  const auto list = loaded<std::vector<float>>(saved(std::vector<float>{1.5f, negative}));
+  CHECK(list.at(0) == 1.5f);
+  CHECK(std::bit_cast<std::uint32_t>(list.at(1)) == 0x7FC00000u);
 }
 
 TEST_CASE("archive: a class version decides what is read, and a newer one is refused by name") {
@@ -302,8 +307,9 @@ TEST_CASE("archive: nesting stops at the limit, in both directions") {
 
 TEST_CASE("archive: what could not be loaded is not saved") {
   CHECK_THROWS_AS(static_cast<void>(saved(std::string("\xFF"))), Error);
-  CHECK_THROWS_AS(static_cast<void>(saved(std::string((1 << 20) + 1, 'x'))), Error);
-  CHECK(loaded<std::string>(saved(std::string(1 << 20, 'x')), 1 << 20).size() == 1 << 20);
+  CHECK_THROWS_AS(static_cast<void>(saved(std::string(kArchiveStringLimit + 1, 'x'))), Error);
+  const std::string longest(kArchiveStringLimit, 'x');
+  CHECK(loaded<std::string>(saved(longest), kArchiveStringLimit) == longest);
 }
 
 }  // namespace

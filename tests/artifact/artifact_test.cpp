@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mlcore/artifact/artifact.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "artifact/repair.hpp"
+#include "artifact/sample.hpp"
+#include "artifact/sections.hpp"
+#include "mlcore/base/error.hpp"
+
+namespace mlcore {
+namespace {
+
+struct Verdict {
+  Code code = Code::ok;
+  Reason reason = Reason::none;
+  std::string message = "accepted";
+};
+
+Verdict verdict(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return {error.code(), error.reason(), error.message()};
+  }
+  return {};
+}
+
+Verdict read_verdict(ByteView file) {
+  return verdict([&] { static_cast<void>(read_artifact(file)); });
+}
+
+Bytes bytes_from(std::string_view text) { return {text.begin(), text.end()}; }
+
+void check_equal(const Artifact& a, const Artifact& b) {
+  CHECK(a.name == b.name);
+  CHECK(a.metadata == b.metadata);
+  CHECK(a.definition.text() == b.definition.text());
+  CHECK(a.definition.fingerprint() == b.definition.fingerprint());
+  CHECK(a.parameters == b.parameters);
+  CHECK(a.model == b.model);
+  REQUIRE(a.proof_rows.size() == b.proof_rows.size());
+  for (std::size_t i = 0; i < a.proof_rows.size(); ++i) {
+    CAPTURE(i);
+    CHECK(a.proof_rows[i].request == b.proof_rows[i].request);
+    CHECK(a.proof_rows[i].feature_bits == b.proof_rows[i].feature_bits);
+    CHECK(a.proof_rows[i].margin_bits == b.proof_rows[i].margin_bits);
+    REQUIRE(a.proof_rows[i].events.size() == b.proof_rows[i].events.size());
+    for (std::size_t s = 0; s < a.proof_rows[i].events.size(); ++s) {
+      CHECK(a.proof_rows[i].events[s].bytes == b.proof_rows[i].events[s].bytes);
+      CHECK(a.proof_rows[i].events[s].offsets == b.proof_rows[i].events[s].offsets);
+    }
+  }
+}
+
+TEST_CASE("artifact: what is written is read again, and written again to the same bytes") {
+  const Artifact artifact = sample_artifact();
+  const Bytes file = write_artifact(artifact);
+  const Artifact again = read_artifact(file);
+  check_equal(again, artifact);
+  CHECK(write_artifact(again) == file);
+  CHECK_NOTHROW(verify_digests(file));
+}
+
+TEST_CASE("artifact: the sample has the bytes that the specification gives it") {
+  // Source: tests/artifact/golden.py, which writes the file without the library.
+  CHECK(hex(sha256(write_artifact(sample_artifact()))) ==
+        "5ee183861b1949df9ece4aa8ad36ebc2ad342e42240beff201b0ccca0cc657c1");
+}
+
+TEST_CASE("artifact: without streams, fits, facts, proof rows and name it round-trips too") {
+  Artifact artifact;
+  artifact.definition =
+      Definition::parse("features f version 1\ninput x: f64\ny = x + 1.0\noutput [y]\n");
+  artifact.model.base_margins = {0.5f};
+  artifact.model.tree_begin = {0};
+  artifact.model.feature_count = 1;
+  const Bytes file = write_artifact(artifact);
+  check_equal(read_artifact(file), artifact);
+}
+
+TEST_CASE("artifact: the sections are listed in file order") {
+  const Bytes file = write_artifact(sample_artifact());
+  std::string types;
+  for (const SectionInfo& section : list_sections(file)) {
+    types += section.type + " ";
+    CHECK(section.is_critical);
+    CHECK(section.offset % 64 == 0);
+    CHECK(section.sha256 == sha256(bytes_of(file, section)));
+    CHECK(section.crc32c == crc32c(bytes_of(file, section)));
+  }
+  CHECK(types == "META SCHM FEAT MODL PROF ");
+}
+
+TEST_CASE("artifact: META is canonical JSON") {
+  const Bytes meta = section_bytes(write_artifact(sample_artifact()), "META");
+  CHECK(
+      std::string(meta.begin(), meta.end()) ==
+      R"({"metadata":{"algorithm":"xgboost","note":"a \"quoted\"\tnote, naïve"},"name":"churn"})");
+}
+
+TEST_CASE("artifact: every single-bit flip is refused, with the reason of its place") {
+  const Bytes good = write_artifact(sample_artifact());
+  REQUIRE(good.size() <= 8192);
+  std::vector<bool> is_padding(good.size(), true);
+  const auto cover = [&](std::size_t from, std::size_t size) {
+    for (std::size_t i = from; i < from + size; ++i) is_padding[i] = false;
+  };
+  cover(0, 64 + 5 * 96);
+  for (const SectionInfo& section : list_sections(good)) cover(section.offset, section.size);
+  Bytes file = good;
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    const std::size_t at = bit / 8;
+    file[at] ^= static_cast<std::uint8_t>(1 << (bit % 8));
+    const Verdict found = read_verdict(file);
+    file[at] = good[at];
+    const Reason expected = at < 8           ? Reason::not_an_artifact
+                            : is_padding[at] ? Reason::malformed_artifact
+                                             : Reason::checksum;
+    if (found.code == Code::data_loss && found.reason == expected) continue;
+    FAIL_CHECK("bit ", bit, ": ", found.message);
+  }
+}
+
+TEST_CASE("artifact: every truncation and 1 to 64 bytes more are refused") {
+  const Bytes good = write_artifact(sample_artifact());
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    CAPTURE(size);
+    CHECK(read_verdict(ByteView(good).first(size)).reason == Reason::truncated);
+  }
+  for (std::size_t more = 1; more <= 64; ++more) {
+    for (const std::uint8_t fill : {0x00, 0xFF}) {
+      CAPTURE(more);
+      Bytes file = good;
+      file.resize(good.size() + more, fill);
+      CHECK(read_verdict(file).reason == Reason::malformed_artifact);
+    }
+  }
+}
+
+TEST_CASE("artifact: a newer major format is refused by name, whatever else it says") {
+  Bytes file = write_artifact(sample_artifact());
+  put(file, 8, 2, 3);
+  repair(file);
+  const Verdict found = read_verdict(file);
+  CHECK(found.code == Code::unimplemented);
+  CHECK(found.reason == Reason::newer_format);
+  CHECK(found.message == "artifact of format 3.1, this library reads format 0");
+}
+
+TEST_CASE("artifact: an unknown critical section is refused, an unknown optional one is checked") {
+  const Bytes good = write_artifact(sample_artifact());
+  const std::vector<SectionInfo> table = list_sections(good);
+  std::vector<Section> sections = sections_of(good, table);
+  sections.push_back({"WXYZ", true, bytes_from("the future")});
+  Bytes critical = write_container(sections);
+  put(critical, 10, 2, 9);
+  repair(critical);
+  const Verdict refused = read_verdict(critical);
+  CHECK(refused.code == Code::unimplemented);
+  CHECK(refused.reason == Reason::newer_format);
+  CHECK(refused.message ==
+        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.1");
+  CHECK(list_sections(critical).size() == 6);
+
+  sections.back().is_critical = false;
+  Bytes optional = write_container(sections);
+  check_equal(read_artifact(optional), sample_artifact());
+  CHECK(list_sections(optional).back().type == "WXYZ");
+  CHECK_FALSE(list_sections(optional).back().is_critical);
+  optional.back() ^= 1;
+  CHECK(read_verdict(optional).reason == Reason::checksum);
+  CHECK(read_verdict(optional).message.find("section \"WXYZ\"") == 0);
+}
+
+TEST_CASE("artifact: the content digest is over types, sizes and digests, but not of SIGN") {
+  const Bytes file = write_artifact(sample_artifact());
+  const std::vector<SectionInfo> table = list_sections(file);
+  Bytes manifest;
+  for (const SectionInfo& section : table) {
+    for (const char c : section.type) manifest.push_back(static_cast<std::uint8_t>(c));
+    for (int i = 0; i < 8; ++i)
+      manifest.push_back(static_cast<std::uint8_t>(section.size >> 8 * i));
+    manifest.insert(manifest.end(), section.sha256.begin(), section.sha256.end());
+  }
+  CHECK(manifest.size() == 5 * 44);
+  CHECK(content_digest(file) == sha256(manifest));
+
+  std::vector<Section> sections = sections_of(file, table);
+  sections.push_back({"SIGN", false, bytes_from("a signature")});
+  const Bytes signed_file = write_container(sections);
+  CHECK(content_digest(signed_file) == content_digest(file));
+  check_equal(read_artifact(signed_file), sample_artifact());
+  sections.back().type = "NOTE";
+  CHECK(content_digest(write_container(sections)) != content_digest(file));
+
+  Artifact other = sample_artifact();
+  other.model.value[1] = 0.75f;
+  CHECK(content_digest(write_artifact(other)) != content_digest(file));
+}
+
+TEST_CASE("artifact: each section is required, once, and critical") {
+  const Bytes good = write_artifact(sample_artifact());
+  const std::vector<SectionInfo> table = list_sections(good);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    CAPTURE(table[i].type);
+    std::vector<Section> sections = sections_of(good, table);
+    sections[i].is_critical = false;
+    CHECK(read_verdict(write_container(sections)).message ==
+          "section \"" + table[i].type + "\" is not marked critical");
+    sections[i].is_critical = true;
+    sections.push_back(sections[i]);
+    CHECK(read_verdict(write_container(sections)).message ==
+          "section \"" + table[i].type + "\" occurs twice");
+    sections.pop_back();
+    sections.erase(sections.begin() + static_cast<std::ptrdiff_t>(i));
+    CHECK(read_verdict(write_container(sections)).message ==
+          "section \"" + table[i].type + "\" is missing");
+  }
+}
+
+TEST_CASE("artifact: META in any other form is refused") {
+  const Bytes good = write_artifact(sample_artifact());
+  struct Case {
+    const char* name;
+    const char* json;
+    bool is_accepted;
+  };
+  const Case cases[] = {
+      {"no facts", R"({"metadata":{},"name":""})", true},
+      {"escapes", R"({"metadata":{},"name":"\u0001\b\t\n\f\r\"\\/é"})", true},
+      {"a blank", R"({"metadata":{}, "name":""})", false},
+      {"a line after", "{\"metadata\":{},\"name\":\"\"}\n", false},
+      {"other order", R"({"name":"","metadata":{}})", false},
+      {"unsorted", R"({"metadata":{"b":"","a":""},"name":""})", false},
+      {"repeated", R"({"metadata":{"a":"","a":""},"name":""})", false},
+      {"a number", R"({"metadata":{"a":1},"name":""})", false},
+      {"null", R"({"metadata":null,"name":""})", false},
+      {"no name", R"({"metadata":{}})", false},
+      {"one member more", R"({"metadata":{},"name":"","size":""})", false},
+      {"needless escape", R"({"metadata":{},"name":"\u0041"})", false},
+      {"escaped slash", R"({"metadata":{},"name":"\/"})", false},
+      {"long escape", R"({"metadata":{},"name":"\u0009"})", false},
+      {"upper-case escape", R"({"metadata":{},"name":"\u001F"})", false},
+      {"lone surrogate", R"({"metadata":{},"name":"\ud800"})", false},
+      {"empty key", R"({"metadata":{"":""},"name":""})", false},
+      {"key that is not ASCII", R"({"metadata":{"é":""},"name":""})", false},
+      {"not UTF-8", "{\"metadata\":{},\"name\":\"\xFF\"}", false},
+      {"an array", "[]", false},
+      {"nothing", "", false},
+      {"deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+       false},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(test.name);
+    const Verdict found = read_verdict(with_section(good, "META", bytes_from(test.json)));
+    CHECK((found.reason == Reason::none) == test.is_accepted);
+    if (test.is_accepted) continue;
+    CHECK(found.code == Code::data_loss);
+    CHECK(found.reason == Reason::malformed_artifact);
+    CHECK(found.message.find("section \"META\": ") == 0);
+  }
+}
+
+TEST_CASE("artifact: sections that contradict each other are refused") {
+  const Bytes good = write_artifact(sample_artifact());
+  const auto edited = [&](std::string_view type, std::size_t at, std::uint8_t value) {
+    Bytes bytes = section_bytes(good, type);
+    bytes.at(at) = value;
+    return read_verdict(with_section(good, type, bytes));
+  };
+  const Bytes feat = section_bytes(good, "FEAT");
+  const std::size_t text_size = get(feat, 6, 4);
+  CHECK(edited("FEAT", 10 + text_size, static_cast<std::uint8_t>(feat[10 + text_size] ^ 1))
+            .message.find("section \"FEAT\": the definition's fingerprint is ") == 0);
+  CHECK(edited("FEAT", 10, '#').code == Code::invalid_argument);  // its text: a syntax error
+
+  Schema schema = sample_artifact().definition.request().schema();
+  std::vector<Field> fields = schema.fields();
+  fields.back().nullable = !fields.back().nullable;
+  CHECK(read_verdict(with_section(good, "SCHM", encode_schema(Schema(fields)))).message ==
+        "section \"SCHM\" is not the request schema of the definition in \"FEAT\"");
+
+  CHECK(edited("MODL", 4, 2).reason == Reason::newer_format);  // its class version
+  CHECK(edited("PROF", 0, 2).reason == Reason::newer_format);  // its archive version
+  for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF"}) {
+    CAPTURE(type);
+    Bytes bytes = section_bytes(good, type);
+    bytes.push_back(0);
+    CHECK(read_verdict(with_section(good, type, bytes)).reason == Reason::malformed_artifact);
+    CHECK(read_verdict(with_section(good, type, {})).reason == Reason::malformed_artifact);
+  }
+}
+
+struct PartsCase {
+  const char* name;
+  std::function<void(Artifact&)> edit;
+  Reason reason;
+};
+
+const PartsCase kPartsThatDoNotFit[] = {
+    {"a feature more",
+     [](Artifact& a) { a.model.feature_count = 5, a.model.feature_names.clear(); },
+     Reason::feature_count},
+    {"a feature less",
+     [](Artifact& a) { a.model.feature_count = 3, a.model.feature_names.clear(); },
+     Reason::invalid_tree},
+    {"a child outside", [](Artifact& a) { a.model.left[0] = 100; }, Reason::invalid_tree},
+    {"a leaf that is infinite", [](Artifact& a) { a.model.value[1] = HUGE_VALF; },
+     Reason::invalid_tree},
+    {"no parameters", [](Artifact& a) { a.parameters.values.clear(); }, Reason::not_fitted},
+    {"one parameter", [](Artifact& a) { a.parameters.values = {{1.0}}; }, Reason::not_fitted},
+    {"a scale of 0",
+     [](Artifact& a) {
+       a.parameters.values = {{1.0, 0.0}};
+     },
+     Reason::not_fitted},
+    {"no batch", [](Artifact& a) { a.proof_rows[0].events.clear(); }, Reason::malformed_artifact},
+    {"two batches", [](Artifact& a) { a.proof_rows[0].events.resize(2); },
+     Reason::malformed_artifact},
+    {"feature bits", [](Artifact& a) { a.proof_rows[1].feature_bits.pop_back(); },
+     Reason::malformed_artifact},
+    {"margin bits", [](Artifact& a) { a.proof_rows[1].margin_bits.push_back(0); },
+     Reason::malformed_artifact},
+    {"a request of another layout", [](Artifact& a) { a.proof_rows[0].request[0] ^= 1; },
+     Reason::layout_mismatch},
+    {"a short request", [](Artifact& a) { a.proof_rows[0].request.resize(9); },
+     Reason::malformed_row},
+    {"an event of another layout", [](Artifact& a) { a.proof_rows[0].events[0].bytes[0] ^= 1; },
+     Reason::layout_mismatch},
+    {"no offsets", [](Artifact& a) { a.proof_rows[0].events[0].offsets.clear(); },
+     Reason::malformed_artifact},
+    {"offsets that begin late", [](Artifact& a) { a.proof_rows[0].events[0].offsets[0] = 1; },
+     Reason::malformed_artifact},
+    {"offsets that end early", [](Artifact& a) { --a.proof_rows[0].events[0].offsets.back(); },
+     Reason::malformed_artifact},
+    {"offsets that descend",
+     [](Artifact& a) {
+       auto& offsets = a.proof_rows[0].events[0].offsets;
+       offsets = {0, offsets.back() + 8, offsets.back()};
+     },
+     Reason::malformed_artifact},
+    {"a negative offset",
+     [](Artifact& a) {
+       auto& offsets = a.proof_rows[0].events[0].offsets;
+       offsets = {0, -8, offsets.back()};
+     },
+     Reason::malformed_artifact},
+};
+
+TEST_CASE("artifact: parts that do not fit together are neither written nor read") {
+  const Bytes good = write_artifact(sample_artifact());
+  for (const PartsCase& test : kPartsThatDoNotFit) {
+    CAPTURE(test.name);
+    Artifact artifact = sample_artifact();
+    test.edit(artifact);
+    CHECK(verdict([&] { static_cast<void>(write_artifact(artifact)); }).reason == test.reason);
+    Bytes file = with_section(good, "MODL", encode_model(artifact.model));
+    file = with_section(file, "PROF", encode_proof(artifact.proof_rows));
+    file = with_section(file, "FEAT", encode_features(artifact.definition, artifact.parameters));
+    CHECK(read_verdict(file).reason == test.reason);
+  }
+}
+
+TEST_CASE("artifact: an error in a proof row names the row and the stream") {
+  Artifact artifact = sample_artifact();
+  artifact.proof_rows[0].events[0].bytes[0] ^= 1;
+  const Verdict found = verdict([&] { static_cast<void>(write_artifact(artifact)); });
+  CHECK(found.message.find("proof row 0: stream \"orders\": ") == 0);
+}
+
+TEST_CASE("artifact: what the format can't hold is not written") {
+  const PartsCase cases[] = {
+      {"a long name", [](Artifact& a) { a.name = std::string(256, 'x'); },
+       Reason::malformed_artifact},
+      {"a name that is not UTF-8", [](Artifact& a) { a.name = "\xC0\x80"; },
+       Reason::malformed_artifact},
+      {"a key that is not ASCII", [](Artifact& a) { a.metadata["é"] = ""; },
+       Reason::malformed_artifact},
+      {"a value that is not UTF-8", [](Artifact& a) { a.metadata["a"] = "\xFF"; },
+       Reason::malformed_artifact},
+      {"a value past 1 MiB", [](Artifact& a) { a.metadata["a"] = std::string(1 << 20, 'x'); },
+       Reason::malformed_artifact},
+      {"facts past 4,096",
+       [](Artifact& a) {
+         for (int i = 0; i < 4097; ++i) a.metadata[std::to_string(i)] = "";
+       },
+       Reason::malformed_artifact},
+      {"a framework that is not UTF-8", [](Artifact& a) { a.model.framework = "\xFF"; },
+       Reason::malformed_artifact},
+  };
+  for (const PartsCase& test : cases) {
+    CAPTURE(test.name);
+    Artifact artifact = sample_artifact();
+    test.edit(artifact);
+    const Verdict found = verdict([&] { static_cast<void>(write_artifact(artifact)); });
+    CHECK(found.code == Code::invalid_argument);
+    CHECK(found.reason == test.reason);
+  }
+}
+
+}  // namespace
+}  // namespace mlcore
