@@ -29,6 +29,7 @@
 #include "mlcore/model/tree_ensemble.hpp"
 #include "mlcore/model/xgboost_json.hpp"
 #include "mlcore/artifact/artifact.hpp"
+#include "mlcore/predict/model_input.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
 #include "mlcore/predict/tree_engine.hpp"

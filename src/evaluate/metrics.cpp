@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/fp_guard.hpp"
+#include "mlcore/base/math.hpp"
 
 namespace mlcore {
 namespace {
@@ -44,6 +46,7 @@ void check(std::span<const double> scores, std::span<const std::uint8_t> labels)
 }  // namespace
 
 double auc(std::span<const double> scores, std::span<const std::uint8_t> labels) {
+  const FloatingPointGuard guard;
   check(scores, labels);
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -77,16 +80,18 @@ double auc(std::span<const double> scores, std::span<const std::uint8_t> labels)
 }
 
 double log_loss(std::span<const double> scores, std::span<const std::uint8_t> labels) {
+  const FloatingPointGuard guard;
   check(scores, labels);
   double sum = 0;
   for (std::size_t row = 0; row < scores.size(); ++row) {
     const double score = std::clamp(scores[row], kLeastScore, 1 - kLeastScore);
-    sum -= labels[row] == 1 ? std::log(score) : std::log(1 - score);
+    sum -= labels[row] == 1 ? ln(score) : ln(1 - score);
   }
   return sum / static_cast<double>(scores.size());
 }
 
 double brier(std::span<const double> scores, std::span<const std::uint8_t> labels) {
+  const FloatingPointGuard guard;
   check(scores, labels);
   double sum = 0;
   for (std::size_t row = 0; row < scores.size(); ++row) {

@@ -14,7 +14,7 @@
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/schema/csv.hpp"
-#include "predict/model_input.hpp"
+#include "mlcore/predict/model_input.hpp"
 
 namespace mlcore {
 namespace {

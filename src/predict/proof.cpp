@@ -11,7 +11,7 @@
 
 #include "mlcore/base/time.hpp"
 #include "mlcore/feature/state.hpp"
-#include "predict/model_input.hpp"
+#include "mlcore/predict/model_input.hpp"
 
 namespace mlcore {
 namespace {

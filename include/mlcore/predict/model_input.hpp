@@ -2,6 +2,9 @@
 #pragma once
 
 // The model's door: a feature as the model sees it.
+//
+//   model_input(0.1);    // 0.1f
+//   model_input(1e300);  // NaN: missing
 
 #include <cmath>
 #include <limits>

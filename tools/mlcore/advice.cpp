@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// main() uses advice_for.
+#include "advice.hpp"
+
+namespace mlcore::command {
+namespace {
+
+struct Advice {
+  Reason reason;
+  std::string_view text;
+};
+
+constexpr Advice kAdvice[] = {
+    {Reason::missing_column,
+     "correct the CSV; `mlcore inspect REF` lists the columns and types it must have"},
+    {Reason::type_mismatch,
+     "correct the CSV; `mlcore inspect REF` lists the columns and types it must have"},
+    {Reason::null_not_allowed,
+     "correct the CSV; `mlcore inspect REF` lists the columns and types it must have"},
+    {Reason::duplicate_column,
+     "correct the CSV; `mlcore inspect REF` lists the columns and types it must have"},
+    {Reason::invalid_utf8, "save the file as UTF-8, for example with `iconv -f latin1 -t utf-8`"},
+    {Reason::malformed_csv, "correct the line; fields with , \" or line breaks are quoted"},
+    {Reason::empty_input, "give data with at least one row"},
+    {Reason::syntax, "correct the definition; docs/language.md is its reference"},
+    {Reason::unknown_name, "correct the definition; docs/language.md is its reference"},
+    {Reason::duplicate_name, "correct the definition; docs/language.md is its reference"},
+    {Reason::type_error, "correct the definition; docs/language.md is its reference"},
+    {Reason::needs_state, "give each stream's events with --stream NAME=CSV"},
+    {Reason::not_fitted,
+     "a definition with `fit` has numbers only after training: give the trained artifact"},
+    {Reason::unsupported_model, "this version does not serve it; docs/ says what it serves"},
+    {Reason::unsupported_feature, "this version does not serve it; docs/ says what it serves"},
+    {Reason::malformed_model, "save the model again with XGBoost's save_model(\"model.json\")"},
+    {Reason::feature_count,
+     "make the definition's `output [...]` list the model's features, in the model's order"},
+    {Reason::feature_names,
+     "make the definition's `output [...]` list the model's features, in the model's order"},
+    {Reason::not_an_artifact, "give a .mlc file, or a directory that holds model.mlc"},
+    {Reason::truncated, "the file is damaged: copy it again from its source, or train it again"},
+    {Reason::checksum, "the file is damaged: copy it again from its source, or train it again"},
+    {Reason::malformed_artifact,
+     "the file is damaged: copy it again from its source, or train it again"},
+    {Reason::newer_format, "install the newer mlcore that the message names"},
+    {Reason::proof_failed,
+     "do not use this file here: report it with the output of `mlcore inspect REF`"},
+    {Reason::file_not_found,
+     "check the path; it is relative to the present folder, in a train spec to the spec's"},
+    {Reason::io_failure, "check that the folder exists, is writable and has space"},
+    {Reason::malformed_spec, "correct the spec; docs/train_spec.md lists its fields"},
+    {Reason::label_leak, "move the train dates back or the test dates forward"},
+    {Reason::internal_fault, "this is a fault of mlcore: please report it"},
+};
+
+}  // namespace
+
+std::string_view advice_for(Reason reason) noexcept {
+  for (const Advice& advice : kAdvice) {
+    if (advice.reason == reason) return advice.text;
+  }
+  return {};
+}
+
+}  // namespace mlcore::command

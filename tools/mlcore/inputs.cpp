@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs use what inputs.hpp declares.
+#include "inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "mlcore/base/error.hpp"
+#include "verb.hpp"
+
+namespace mlcore::command {
+namespace {
+
+[[noreturn]] void rethrow_with(const std::string& path, const Error& error) {
+  throw Error(error.code(), error.reason(), fmt::format("{}: {}", path, error.message()),
+              error.where());
+}
+
+}  // namespace
+
+std::string read_reference(const std::string& reference) {
+  std::error_code ignored;  // a path that can't be examined is reported by read_file
+  const bool is_directory = std::filesystem::is_directory(reference, ignored);
+  if (!is_directory && !std::filesystem::exists(reference, ignored) &&
+      reference.find('@') != reference.npos) {
+    throw Error(
+        Code::not_found, Reason::file_not_found,
+        fmt::format("{}: no such file; this version has no aliases, so a REF is a .mlc file "
+                    "or a directory that holds model.mlc",
+                    reference));
+  }
+  return read_file(is_directory ? reference + "/model.mlc" : reference);
+}
+
+Definition read_definition(const std::string& path) {
+  const std::string text = read_file(path);
+  try {
+    return Definition::parse(text);
+  } catch (const Error& error) {
+    rethrow_with(path, error);
+  }
+}
+
+CsvRows read_requests(const std::string& path, const RowLayout& layout) {
+  const std::string text = read_file(path);
+  try {
+    CsvRows rows = read_csv(text, layout);
+    if (rows.batch.size() > 0) return rows;
+    throw Error(Code::invalid_argument, Reason::empty_input, "a header and no row");
+  } catch (const Error& error) {
+    rethrow_with(path, error);
+  }
+}
+
+std::map<std::string, std::string> parse_streams(const std::vector<std::string>& options) {
+  std::map<std::string, std::string> paths;
+  for (const std::string& option : options) {
+    const auto equals = option.find('=');
+    if (equals == option.npos || equals == 0 || equals + 1 == option.size()) {
+      throw UsageError(fmt::format("--stream: expected NAME=CSV, found \"{}\"", option));
+    }
+    if (!paths.emplace(option.substr(0, equals), option.substr(equals + 1)).second) {
+      throw UsageError(fmt::format("--stream: \"{}\" is given twice", option.substr(0, equals)));
+    }
+  }
+  return paths;
+}
+
+std::vector<std::size_t> identity_fields(const Definition& definition) {
+  std::set<std::size_t> fields;
+  for (const auto& keys : definition.key_fields()) fields.insert(keys.begin(), keys.end());
+  if (definition.as_of_field()) fields.insert(*definition.as_of_field());
+  return {fields.begin(), fields.end()};
+}
+
+void write_output(const std::string& path, const std::string& content) {
+  if (!path.empty() && path != "-") {
+    write_file(path, content);
+    return;
+  }
+  if (std::fwrite(content.data(), 1, content.size(), stdout) != content.size() ||
+      std::fflush(stdout) != 0) {
+    throw Error(Code::unavailable, Reason::io_failure,
+                fmt::format("can't write to stdout: {}", std::strerror(errno)));
+  }
+}
+
+}  // namespace mlcore::command
