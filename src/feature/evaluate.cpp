@@ -17,22 +17,60 @@ namespace {
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
 
-Cell integer_arithmetic(Op op, std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t value = 0;
-  bool overflows = false;
-  if (op == Op::add) overflows = __builtin_add_overflow(a, b, &value);
-  if (op == Op::subtract) overflows = __builtin_sub_overflow(a, b, &value);
-  if (op == Op::multiply) overflows = __builtin_mul_overflow(a, b, &value);
-  if (op == Op::floor_divide || op == Op::modulo) {
-    if (b == 0) return Cell::null();
-    // INT64_MIN / -1 and INT64_MIN % -1 trap.
-    if (b == -1)
-      return op == Op::modulo ? Cell::of(std::int64_t{0}) : integer_arithmetic(Op::subtract, 0, a);
-    const std::int64_t rest = a % b;
-    const bool rounds_up = rest != 0 && (rest < 0) != (b < 0);
-    value = op == Op::modulo ? rest + (rounds_up ? b : 0) : a / b - (rounds_up ? 1 : 0);
+// Results are written member by member into their register: to build a cell and copy it whole would
+// be a wide load of narrow stores, which stalls.
+void put(Cell& out, double value) noexcept {
+  out.is_null = false;
+  out.f64 = value;
+}
+void put(Cell& out, std::int64_t value) noexcept {
+  out.is_null = false;
+  out.i64 = value;
+}
+void put(Cell& out, bool value) noexcept {
+  out.is_null = false;
+  out.boolean = value;
+}
+void put(Cell& out, std::string_view value) noexcept {
+  out.is_null = false;
+  out.text = value;
+}
+void put_null(Cell& out) noexcept { out.is_null = true; }
+
+/// `from` of type `from_type` as a value of `type`: the same, or an i64 that widens to f64.
+void put_cell(Cell& out, Type type, const Cell& from, Type from_type) noexcept {
+  if (from.is_null) return put_null(out);
+  switch (type) {
+    case Type::boolean: return put(out, from.boolean);
+    case Type::f64: return put(out, as_f64(from_type, from));
+    case Type::string: return put(out, from.text);
+    case Type::i64:
+    case Type::timestamp:
+    case Type::duration: return put(out, from.i64);
   }
-  return overflows ? Cell::null() : Cell::of(value);
+}
+
+/// Divisions floor. Null where the result is not an i64.
+void put_integer(Cell& out, Op op, std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t value = 0;
+  bool is_null = false;
+  if (op == Op::add) {
+    is_null = __builtin_add_overflow(a, b, &value);
+  } else if (op == Op::subtract) {
+    is_null = __builtin_sub_overflow(a, b, &value);
+  } else if (op == Op::multiply) {
+    is_null = __builtin_mul_overflow(a, b, &value);
+  } else if (b == 0) {
+    is_null = true;
+  } else if (b == -1) {  // INT64_MIN / -1 and INT64_MIN % -1 trap
+    is_null = op == Op::floor_divide && __builtin_sub_overflow(std::int64_t{0}, a, &value);
+  } else {
+    const std::int64_t rest = a % b;
+    const bool steps_down = rest != 0 && (rest < 0) != (b < 0);
+    value = op == Op::modulo ? rest + (steps_down ? b : 0) : a / b - (steps_down ? 1 : 0);
+  }
+  put(out, value);
+  out.is_null = is_null;
 }
 
 /// fmod is exact; the result takes the divisor's sign. Source: CPython 3.11, float_rem.
@@ -52,14 +90,6 @@ double float_floor_divide(double a, double b) noexcept {
   if (quotient == 0) return std::copysign(0.0, a / b);
   const double floor = std::floor(quotient);
   return quotient - floor > 0.5 ? floor + 1.0 : floor;
-}
-
-double float_arithmetic(Op op, double a, double b) noexcept {
-  if (op == Op::add) return a + b;
-  if (op == Op::subtract) return a - b;
-  if (op == Op::multiply) return a * b;
-  if (op == Op::divide) return a / b;
-  return op == Op::modulo ? float_modulo(a, b) : float_floor_divide(a, b);
 }
 
 /// Exact: neither side is rounded.
@@ -93,85 +123,82 @@ bool holds(Op op, std::partial_ordering order) noexcept {
 }
 
 /// Three-valued: `decisive` on either side decides, also against a null.
-Cell logical(const Cell& a, const Cell& b, bool decisive) noexcept {
-  if (!a.is_null && a.boolean == decisive) return a;
-  if (!b.is_null && b.boolean == decisive) return b;
-  return a.is_null || b.is_null ? Cell::null() : Cell::of(!decisive);
+void put_logical(Cell& out, const Cell& a, const Cell& b, bool decisive) noexcept {
+  const bool decides =
+      (!a.is_null && a.boolean == decisive) || (!b.is_null && b.boolean == decisive);
+  const bool is_null = !decides && (a.is_null || b.is_null);
+  put(out, decides == decisive);
+  out.is_null = is_null;
 }
 
-Cell widened(Type from, Type to, const Cell& cell) noexcept {
-  if (from == to || cell.is_null) return cell;
-  return Cell::of(static_cast<double>(cell.i64));
-}
-
-Cell days_between(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t micros = 0;
-  if (__builtin_sub_overflow(b, a, &micros)) return Cell::null();
-  return Cell::of(floor_div(micros, kMicrosPerDay));
-}
-
-Cell to_i64(Type from, const Cell& cell) noexcept {
-  if (from == Type::boolean) return Cell::of(static_cast<std::int64_t>(cell.boolean ? 1 : 0));
+void put_i64(Cell& out, Type from, const Cell& cell) noexcept {
+  if (from == Type::boolean) return put(out, static_cast<std::int64_t>(cell.boolean ? 1 : 0));
+  if (from == Type::i64) return put(out, cell.i64);
   if (from == Type::f64) {
     const bool fits = cell.f64 >= -kTwoTo63 && cell.f64 < kTwoTo63;
-    return fits ? Cell::of(static_cast<std::int64_t>(cell.f64)) : Cell::null();
+    return fits ? put(out, static_cast<std::int64_t>(cell.f64)) : put_null(out);
   }
-  if (from != Type::string) return cell;
   const auto value = parse_i64(cell.text);
-  return value ? Cell::of(*value) : Cell::null();
+  return value ? put(out, *value) : put_null(out);
 }
 
-Cell to_f64(Type from, const Cell& cell) noexcept {
-  if (from != Type::string) return Cell::of(as_f64(from, cell));
+void put_f64(Cell& out, Type from, const Cell& cell) noexcept {
+  if (from != Type::string) return put(out, as_f64(from, cell));
   const auto value = parse_f64(cell.text);
-  return value ? Cell::of(*value) : Cell::null();
+  return value ? put(out, *value) : put_null(out);
 }
 
-Cell to_boolean(Type from, const Cell& cell) noexcept {
-  if (from == Type::i64) return Cell::of(cell.i64 != 0);
-  if (from == Type::f64) return cell.f64 != cell.f64 ? Cell::null() : Cell::of(cell.f64 != 0);
-  if (from != Type::string) return cell;
-  if (cell.text != "true" && cell.text != "false") return Cell::null();
-  return Cell::of(cell.text == "true");
+void put_boolean(Cell& out, Type from, const Cell& cell) noexcept {
+  if (from == Type::boolean) return put(out, cell.boolean);
+  if (from == Type::i64) return put(out, cell.i64 != 0);
+  if (from == Type::f64) return cell.f64 != cell.f64 ? put_null(out) : put(out, cell.f64 != 0);
+  if (cell.text != "true" && cell.text != "false") return put_null(out);
+  put(out, cell.text == "true");
 }
 
-Cell to_string(Type from, const Cell& cell, std::span<char> text) noexcept {
+void put_string(Cell& out, Type from, const Cell& cell, std::span<char> text) noexcept {
   using std::string_view_literals::operator""sv;
-  if (from == Type::string) return cell;
-  if (from == Type::boolean) return Cell::of(cell.boolean ? "true"sv : "false"sv);
-  if (from == Type::f64 && !std::isfinite(cell.f64)) return Cell::null();
+  if (from == Type::string) return put(out, cell.text);
+  if (from == Type::boolean) return put(out, cell.boolean ? "true"sv : "false"sv);
+  if (from == Type::f64 && !std::isfinite(cell.f64)) return put_null(out);
   char* end = text.data() + text.size();
   const auto result = from == Type::f64 ? std::to_chars(text.data(), end, cell.f64)
                                         : std::to_chars(text.data(), end, cell.i64);
-  return Cell::of(
-      std::string_view(text.data(), static_cast<std::size_t>(result.ptr - text.data())));
+  put(out, std::string_view(text.data(), static_cast<std::size_t>(result.ptr - text.data())));
 }
 
-Cell read_column(const Node& node, const RowView& row) noexcept {
-  if (row.is_null(node.index)) return Cell::null();
+void put_column(Cell& out, const Node& node, const RowView& row) noexcept {
+  if (row.is_null(node.index)) return put_null(out);
   switch (node.type) {
-    case Type::boolean: return Cell::of(row.boolean(node.index));
-    case Type::f64: return Cell::of(row.f64(node.index));
-    case Type::string: return Cell::of(row.string(node.index));
+    case Type::boolean: return put(out, row.boolean(node.index));
+    case Type::f64: return put(out, row.f64(node.index));
+    case Type::string: return put(out, row.string(node.index));
     case Type::i64:
     case Type::timestamp:
-    case Type::duration: break;
+    case Type::duration: return put(out, row.i64(node.index));
   }
-  return Cell::of(row.i64(node.index));
 }
 
-Cell read_constant(const Node& node) noexcept {
-  return node.type == Type::string ? Cell::of(std::string_view(node.constant_text)) : node.constant;
+void put_constant(Cell& out, const Node& node) noexcept {
+  if (node.type == Type::string) return put(out, std::string_view(node.constant_text));
+  put_cell(out, node.type, node.constant, node.type);
+}
+
+void put_days_between(Cell& out, std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t micros = 0;
+  const bool overflows = __builtin_sub_overflow(b, a, &micros);
+  put(out, floor_div(micros, kMicrosPerDay));
+  out.is_null = overflows;
 }
 
 /// The inputs of one evaluation, and the registers of the nodes before this one.
 struct Frame {
-  std::span<const Node> nodes;
+  const Node* nodes;
   const RowView& row;
-  std::span<const Cell> aggregates;
+  const Cell* aggregates;
   std::int64_t as_of;
   const FittedParameters& parameters;
-  std::span<Cell> registers;
+  Cell* registers;
 
   [[nodiscard]] Type type(const Node& node, std::size_t argument) const noexcept {
     return nodes[node.arguments[argument]].type;
@@ -184,11 +211,21 @@ struct Frame {
   }
 };
 
-/// Operations that look at nulls themselves.
-Cell choose(const Node& node, const Frame& frame) noexcept {
-  if (node.op == Op::is_null) return Cell::of(frame.cell(node, 0).is_null);
-  if (node.op == Op::logical_and) return logical(frame.cell(node, 0), frame.cell(node, 1), false);
-  if (node.op == Op::logical_or) return logical(frame.cell(node, 0), frame.cell(node, 1), true);
+void put_float(Cell& out, const Node& node, const Frame& frame) noexcept {
+  const double a = frame.f64(node, 0);
+  const double b = frame.f64(node, 1);
+  switch (node.op) {
+    case Op::add: return put(out, a + b);
+    case Op::subtract: return put(out, a - b);
+    case Op::multiply: return put(out, a * b);
+    case Op::divide: return put(out, a / b);
+    case Op::modulo: return put(out, float_modulo(a, b));
+    default: return put(out, float_floor_divide(a, b));
+  }
+}
+
+/// The condition's branch, or the first argument that is not null.
+void put_choice(Cell& out, const Node& node, const Frame& frame) noexcept {
   std::size_t chosen = 0;
   if (node.op == Op::if_else) {
     const Cell& condition = frame.cell(node, 0);
@@ -196,84 +233,79 @@ Cell choose(const Node& node, const Frame& frame) noexcept {
   } else {
     while (chosen + 1 < node.argument_count && frame.cell(node, chosen).is_null) ++chosen;
   }
-  return widened(frame.type(node, chosen), node.type, frame.cell(node, chosen));
-}
-
-Cell arithmetic(const Node& node, const Frame& frame) noexcept {
-  if (node.type == Type::f64) {
-    return Cell::of(float_arithmetic(node.op, frame.f64(node, 0), frame.f64(node, 1)));
-  }
-  return integer_arithmetic(node.op, frame.cell(node, 0).i64, frame.cell(node, 1).i64);
-}
-
-Cell negated(const Node& node, const Cell& cell) noexcept {
-  if (node.type == Type::f64) return Cell::of(-cell.f64);
-  return integer_arithmetic(Op::subtract, 0, cell.i64);
+  put_cell(out, node.type, frame.cell(node, chosen), frame.type(node, chosen));
 }
 
 /// (x − mean) / scale, by a true division. Source: scikit-learn 1.9.1, StandardScaler.transform.
-Cell standard_scaled(const Node& node, const Frame& frame) noexcept {
+double standard_scaled(const Node& node, const Frame& frame) noexcept {
   const std::vector<double>& fitted = frame.parameters.values[node.index];
-  return Cell::of((frame.f64(node, 0) - fitted[0]) / fitted[1]);
+  return (frame.f64(node, 0) - fitted[0]) / fitted[1];
 }
 
-/// Operations that are null where any argument is. Requires: none is.
-Cell compute(const Node& node, const Frame& frame, std::span<char> text) noexcept {
-  const Cell& first = frame.cell(node, 0);
+/// Operations of one argument that are null where it is.
+void put_unary(Cell& out, const Node& node, const Frame& frame, std::span<char> text) noexcept {
+  const Cell& cell = frame.cell(node, 0);
+  const Type from = frame.type(node, 0);
+  if (cell.is_null) return put_null(out);
   switch (node.op) {
-    case Op::negate: return negated(node, first);
+    case Op::negate:
+      return from == Type::f64 ? put(out, -cell.f64) : put_integer(out, Op::subtract, 0, cell.i64);
+    case Op::logical_not: return put(out, !cell.boolean);
+    case Op::ln1p: return put(out, ln1p(as_f64(from, cell)));
+    case Op::fit: return put(out, standard_scaled(node, frame));
+    case Op::to_i64: return put_i64(out, from, cell);
+    case Op::to_f64: return put_f64(out, from, cell);
+    case Op::to_boolean: return put_boolean(out, from, cell);
+    default: return put_string(out, from, cell, text);
+  }
+}
+
+/// Operations of two arguments that are null where one is.
+void put_binary(Cell& out, const Node& node, const Frame& frame) noexcept {
+  const Cell& a = frame.cell(node, 0);
+  const Cell& b = frame.cell(node, 1);
+  if (a.is_null || b.is_null) return put_null(out);
+  if (node.op == Op::days_between) return put_days_between(out, a.i64, b.i64);
+  if (node.type == Type::boolean) {
+    return put(out, holds(node.op, compare(frame.type(node, 0), a, frame.type(node, 1), b)));
+  }
+  if (node.type == Type::f64) return put_float(out, node, frame);
+  put_integer(out, node.op, a.i64, b.i64);
+}
+
+void evaluate_node(const Node& node, const Frame& frame, Cell& out, std::span<char> text) noexcept {
+  switch (node.op) {
+    case Op::constant: return put_constant(out, node);
+    case Op::column: return put_column(out, node, frame.row);
+    case Op::as_of: return put(out, frame.as_of);
+    case Op::aggregate: return put_cell(out, node.type, frame.aggregates[node.index], node.type);
+    case Op::logical_and: return put_logical(out, frame.cell(node, 0), frame.cell(node, 1), false);
+    case Op::logical_or: return put_logical(out, frame.cell(node, 0), frame.cell(node, 1), true);
+    case Op::is_null: return put(out, frame.cell(node, 0).is_null);
+    case Op::if_else:
+    case Op::coalesce: return put_choice(out, node, frame);
+    case Op::negate:
+    case Op::logical_not:
+    case Op::ln1p:
+    case Op::fit:
+    case Op::to_i64:
+    case Op::to_f64:
+    case Op::to_boolean:
+    case Op::to_string: return put_unary(out, node, frame, text);
     case Op::add:
     case Op::subtract:
     case Op::multiply:
     case Op::divide:
     case Op::floor_divide:
-    case Op::modulo: return arithmetic(node, frame);
+    case Op::modulo:
     case Op::equal:
     case Op::not_equal:
     case Op::less:
     case Op::less_equal:
     case Op::greater:
     case Op::greater_equal:
-      return Cell::of(holds(
-          node.op, compare(frame.type(node, 0), first, frame.type(node, 1), frame.cell(node, 1))));
-    case Op::logical_not: return Cell::of(!first.boolean);
-    case Op::ln1p: return Cell::of(ln1p(frame.f64(node, 0)));
-    case Op::days_between: return days_between(first.i64, frame.cell(node, 1).i64);
-    case Op::to_i64: return to_i64(frame.type(node, 0), first);
-    case Op::to_f64: return to_f64(frame.type(node, 0), first);
-    case Op::to_boolean: return to_boolean(frame.type(node, 0), first);
-    case Op::to_string: return to_string(frame.type(node, 0), first, text);
-    case Op::fit: return standard_scaled(node, frame);
-    case Op::constant:
-    case Op::column:
-    case Op::as_of:
-    case Op::aggregate:
-    case Op::logical_and:
-    case Op::logical_or:
-    case Op::if_else:
-    case Op::coalesce:
-    case Op::is_null: break;
+    case Op::days_between: return put_binary(out, node, frame);
   }
-  return Cell::null();
-}
-
-Cell evaluate_node(const Node& node, const Frame& frame, std::span<char> text) noexcept {
-  switch (node.op) {
-    case Op::constant: return read_constant(node);
-    case Op::column: return read_column(node, frame.row);
-    case Op::as_of: return Cell::of(frame.as_of);
-    case Op::aggregate: return frame.aggregates[node.index];
-    case Op::logical_and:
-    case Op::logical_or:
-    case Op::if_else:
-    case Op::coalesce:
-    case Op::is_null: return choose(node, frame);
-    default: break;
-  }
-  for (std::size_t i = 0; i < node.argument_count; ++i) {
-    if (frame.cell(node, i).is_null) return Cell::null();
-  }
-  return compute(node, frame, text);
 }
 
 }  // namespace
@@ -288,9 +320,9 @@ void evaluate_nodes(std::span<const Node> nodes, const RowView& row,
                     std::span<const Cell> aggregates, std::int64_t as_of,
                     const FittedParameters& parameters, std::span<Cell> registers,
                     std::span<char> text) noexcept {
-  const Frame frame{nodes, row, aggregates, as_of, parameters, registers};
+  const Frame frame{nodes.data(), row, aggregates.data(), as_of, parameters, registers.data()};
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    registers[i] = evaluate_node(nodes[i], frame, text.subspan(i * kTextPerNode, kTextPerNode));
+    evaluate_node(nodes[i], frame, registers[i], {text.data() + i * kTextPerNode, kTextPerNode});
   }
 }
 

@@ -6,8 +6,6 @@
 // written twice. Only what the outputs reach is covered.
 #include "feature/fingerprint.hpp"
 
-#include <algorithm>
-
 #include "feature/operations.hpp"
 #include "mlcore/base/bytes.hpp"
 
@@ -50,10 +48,8 @@ Sha256Digest digest_of(const Stream& stream) {
     writer.u8(static_cast<std::uint8_t>(stream.roles[i]));
   }
   writer.u8(stream.has_dedup ? 1 : 0);
-  std::vector<std::uint32_t> dedup = stream.dedup_columns;  // a set: its order has no meaning
-  std::sort(dedup.begin(), dedup.end());
-  writer.u32(static_cast<std::uint32_t>(dedup.size()));
-  for (const std::uint32_t column : dedup) writer.u32(column);
+  writer.u32(static_cast<std::uint32_t>(stream.dedup_columns.size()));
+  for (const std::uint32_t column : stream.dedup_columns) writer.u32(column);
   return sha256(writer.bytes());
 }
 

@@ -153,6 +153,7 @@ void DefinitionParser::parse_dedup(Stream& stream) {
     }
     columns.push_back(index);
   }
+  std::sort(stream.dedup_columns.begin(), stream.dedup_columns.end());  // a set
 }
 
 /// A key column is a request field, shared by every stream and input of that name.

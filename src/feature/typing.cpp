@@ -162,10 +162,9 @@ Inference infer(Aggregation function, ValueType argument, bool has_default) {
       if (!is_number(argument.type)) {
         return refuse(fmt::format("{}()", name_of(function)), "i64 or f64", one);
       }
+      if (function == Aggregation::avg) return fine(Type::f64, !has_default);
       // An i64 sum that leaves the range is null, and a default does not replace that null.
-      const bool overflows = argument.type == Type::i64;
-      const Type type = function == Aggregation::avg ? Type::f64 : argument.type;
-      return fine(type, !has_default || overflows);
+      return fine(argument.type, !has_default || argument.type == Type::i64);
     }
     case Aggregation::min:
     case Aggregation::max:

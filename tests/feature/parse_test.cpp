@@ -174,6 +174,7 @@ TEST_CASE("parse: each expression has its type, nullability and canonical form")
       {"sum(x) over s last 1d default 0", "sum(x) over s last 1d default 0.0", Type::f64, false},
       {"sum(n + x) over s last 1d", "sum(n + x) over s last 1d", Type::f64, true},
       {"avg(n) over s last 24h", "avg(n) over s last 1d", Type::f64, true},
+      {"avg(n) over s last 1d default 0", "avg(n) over s last 1d default 0.0", Type::f64, false},
       {"min(w) over s lifetime default \"\"", "min(w) over s lifetime default \"\"", Type::string,
        false},
       {"max(u) over s lifetime", "max(u) over s lifetime", Type::duration, true},
@@ -262,7 +263,7 @@ TEST_CASE("parse: streams share a key, and an input of its name is the same fiel
   CHECK(b.known_column == 1);
   CHECK(b.order_columns == std::vector<std::uint32_t>{2, 5, 1, 4});
   CHECK(b.has_dedup);
-  CHECK(b.dedup_columns == std::vector<std::uint32_t>{4, 2});
+  CHECK(b.dedup_columns == std::vector<std::uint32_t>{2, 4});
   // The columns of `age` and `shop` follow the fields to their final place.
   const auto& nodes = definition.expressions().nodes;
   CHECK(nodes[definition.outputs()[0].node].index == 2);
@@ -271,7 +272,7 @@ TEST_CASE("parse: streams share a key, and an input of its name is the same fiel
         "features f version 0\n"
         "stream a(customer: string key, shop: i64 key, at: timestamp event)\n"
         "stream b(t: timestamp event, seen: timestamp known, n: i64 tie, shop: i64 key, x: f64, "
-        "m: string? tie) dedup(x, n)\n"
+        "m: string? tie) dedup(n, x)\n"
         "input age: i64\n"
         "y = count() over a lifetime\n"
         "output [age, y, shop]\n");

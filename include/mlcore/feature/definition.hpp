@@ -43,7 +43,7 @@ struct Stream {
   /// order, but for the keys and the event time, which are equal there.
   std::vector<std::uint32_t> order_columns;
   bool has_dedup = false;
-  std::vector<std::uint32_t> dedup_columns;
+  std::vector<std::uint32_t> dedup_columns;  // ascending
 };
 
 /// Operations of an expression. Each has a version, whose meaning never changes.
