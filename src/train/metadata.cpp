@@ -90,6 +90,7 @@ std::string make_metadata(const TrainSpec& spec, const Dataset& dataset, const T
   json["split"] = {{"train", times_json(spec.train_as_of)}, {"test", times_json(spec.test_as_of)}};
   json["dropped_rows"] = result.train_table.dropped_rows + result.test_table.dropped_rows;
   json["null_labels"] = result.train_table.null_labels + result.test_table.null_labels;
+  json["late_possible"] = result.train_table.late_possible;
   json["parameters"] = spec.model.parameters;
   json["rounds"] = spec.model.rounds;
   json["seed"] = spec.model.seed;

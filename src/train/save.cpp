@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mlcore/base/error.hpp"
 #include "mlcore/schema/csv.hpp"
@@ -54,6 +55,16 @@ class Descriptor {
 };
 
 void sync_directory(const std::string& path) { Descriptor(path, O_RDONLY | O_DIRECTORY, 0).sync(); }
+
+/// Creates `directory` and what is missing above it; each new name survives a power loss.
+void create_durably(const std::string& directory) {
+  std::vector<fs::path> missing;
+  fs::path path = fs::absolute(directory).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  for (; !fs::exists(path); path = path.parent_path()) missing.push_back(path);
+  fs::create_directories(directory);
+  for (const fs::path& created : missing) sync_directory(created.parent_path().string());
+}
 
 void write_durably(const std::string& path, std::string_view content) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL, 0444);
@@ -99,7 +110,7 @@ bool is_saved(const std::string& version, const Bytes& file) {
 
 std::string save(const TrainResult& result, const std::string& directory) {
   try {
-    fs::create_directories(directory);
+    create_durably(directory);
     const std::string version = (fs::path(directory) / "v1").string();
     if (is_saved(version, result.file)) return version;
     {

@@ -129,6 +129,9 @@ class TableMaker {
       has_text_.push_back(aggregate.type == Type::string);
     }
     future_.push_back(last_event(definition, spine.population));
+    table_.late_possible =
+        std::any_of(definition.streams().begin(), definition.streams().end(),
+                    [](const Stream& stream) { return !stream.known_column.has_value(); });
   }
 
   TrainingTable make() {
@@ -166,6 +169,8 @@ class TableMaker {
     const RowView request = RowView::trusted(definition_.request(), bytes);
     state_.read(definition_, future_, request, values_);
     const std::span<const Cell> future(values_.cells);
+    // Its events happened before as_of and became known later: the key was not there to be scored.
+    if (future.back().is_null) return;
     const auto label = labeller_(request, future.first(future.size() - 1), as_of);
     if (!label) {
       ++table_.null_labels;

@@ -10,6 +10,7 @@ import io
 import json
 import math
 import os
+import pty
 import random
 import subprocess
 import sys
@@ -159,6 +160,28 @@ class Train(CommandTest):
         self.assertEqual(answer["saved"], "as_json/v1")
         self.assertEqual(answer["metadata"], json.loads(self.read("as_json/v1/metadata.json")))
         self.assertEqual(list(answer["metadata"])[:4], ["version", "algorithm", "dataset", "created_at"])
+
+    def test_progress_is_shown_on_a_terminal_only(self):
+        main, terminal = pty.openpty()
+        run = subprocess.Popen([COMMAND, "train", "churn.json", "--registry", "on_a_terminal"],
+                               cwd=self.folder, stdout=subprocess.PIPE, stderr=terminal)
+        os.close(terminal)
+        drawn = b""
+        while True:
+            try:
+                part = os.read(main, 4096)
+            except OSError:  # Linux: the last writer has gone
+                break
+            if not part:
+                break
+            drawn += part
+        os.close(main)
+        output, _ = run.communicate()
+        self.assertEqual(run.returncode, DONE)
+        self.assertIn(b"ingest orders", drawn)
+        self.assertRegex(drawn, rb"train +\[[# ]{30}\] \d/5")
+        self.assertTrue(drawn.endswith(b"\r\033[K"), drawn[-40:])
+        self.assertTrue(output.endswith(b"saved on_a_terminal/v1\n"))
 
     def test_train_does_not_replace_another_model(self):
         before = self.read("models/v1/model.mlc")

@@ -164,6 +164,21 @@ TEST_CASE("train: metadata begins with the four facts people expect and holds th
   CHECK(result.metadata_json.find(project.folder / "") == std::string::npos);
 }
 
+TEST_CASE("train: without data_end the data ends 1 µs after its last event") {
+  const Project project(60);
+  TrainSpec spec = project.spec();
+  const std::int64_t last =
+      read_dataset(Definition::parse(orders_log::kDefinition), spec.streams, {}).last_event;
+  spec.data_end.reset();
+  spec.test_as_of = {parse_timestamp("1997-09-01").value(), last + 1 - 45 * kMicrosPerDay};
+  const TrainResult whole = train(spec, {});
+  CHECK(whole.test_table.dropped_rows == 0);
+  spec.test_as_of.back() += 1;
+  const TrainResult cut = train(spec, {});
+  CHECK(cut.test_table.dropped_rows > 0);
+  CHECK(cut.test_table.size() + cut.test_table.dropped_rows == whole.test_table.size());
+}
+
 TEST_CASE("train: progress names each step and counts the rounds") {
   const Project project(60);
   std::vector<std::string> steps;
@@ -295,6 +310,9 @@ TEST_CASE("save: v1 appears whole, is not changed, and no other model takes its 
     }
     CHECK(project.folder.count("models") == 1);
     CHECK(Predictor::open(version)->digest() == content_digest(result.file));
+  }
+  SUBCASE("a registry that does not exist is made, with what is above it") {
+    CHECK(save(result, project.folder / "a/b/c/") == project.folder / "a/b/c/v1");
   }
   SUBCASE("an empty v1 is taken") {
     std::filesystem::create_directories(project.folder / "empty/v1");

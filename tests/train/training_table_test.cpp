@@ -110,6 +110,7 @@ TEST_CASE("training table: rows, features and labels are those of a naive count"
   REQUIRE(table.width == 6);
   CHECK(table.dropped_rows == 0);
   CHECK(table.null_labels == 0);
+  CHECK(table.late_possible);
 
   double sum = 0, squares = 0;
   for (const NaiveRow& row : expected) sum += row.features[1];
@@ -208,6 +209,29 @@ TEST_CASE("training table: a request field that nothing fills is refused by name
   const Error error = error_of(definition, label, state, spine);
   CHECK(error.code() == Code::unimplemented);
   CHECK(error.message().find("\"country\"") != std::string::npos);
+}
+
+TEST_CASE("training table: an event that was not known by as_of makes no row and no feature") {
+  const Definition definition = Definition::parse(
+      "features f version 1\n"
+      "stream orders(customer: string key, at: timestamp event, seen: timestamp known)\n"
+      "n = count() over orders lifetime\n"
+      "output [n]\n");
+  const Label label = parse_label(definition, "count() over orders next 10d > 0");
+  const auto state = state_of(definition,
+                              "customer,at,seen\n"
+                              "a,1997-01-01,1997-01-01\na,1997-01-02,1997-03-01\n"
+                              "b,1997-01-01,1997-03-01\n"
+                              "c,1997-01-01,1997-02-01\nc,1997-02-05,1997-04-01\n");
+  Spine spine;
+  spine.as_of = {parse_timestamp("1997-02-01").value()};
+  spine.data_end = parse_timestamp("1997-05-01").value();
+  TrainingTable table = make_training_table(definition, label, *state, spine);
+  table.compute_features(FeaturePlan(definition, {}));
+  REQUIRE(table.size() == 2);  // a and c; b is known in March only
+  CHECK(table.features == std::vector<double>{1, 1});
+  CHECK(table.labels == std::vector<std::uint8_t>{0, 1});
+  CHECK_FALSE(table.late_possible);
 }
 
 TEST_CASE("training table: keys of several columns and types fill their request fields") {

@@ -2,8 +2,11 @@
 #include "mlcore/train/xgboost_trainer.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
+#include <xgboost/c_api.h>
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <random>
 #include <string>
@@ -107,6 +110,38 @@ TEST_CASE("xgboost trainer: progress counts every round and names reach the mode
   const std::string json = train_xgboost(data.matrix(), data.labels, options);
   CHECK(seen == std::vector<std::int32_t>{1, 2, 3});
   CHECK(json.find(R"("feature_names":["recency","spend"])") != std::string::npos);
+}
+
+TEST_CASE("xgboost trainer: XGBoost prints nothing, and its verbosity is given back") {
+  const Data data{{1, 2, 3, 4}, {1, 2, 5, 8}, 1};
+  XgboostOptions options;
+  options.parameters = {{"objective", "reg:linear"}};  // XGBoost 1.7.4 warns that it is deprecated
+  options.rounds = 1;
+  const char* before = nullptr;
+  REQUIRE(XGBGetGlobalConfig(&before) == 0);
+  const std::string config = before;
+
+  std::FILE* printed = std::tmpfile();
+  REQUIRE(printed != nullptr);
+  const int stderr_copy = ::dup(STDERR_FILENO);
+  const int stdout_copy = ::dup(STDOUT_FILENO);
+  std::fflush(nullptr);
+  ::dup2(::fileno(printed), STDERR_FILENO);
+  ::dup2(::fileno(printed), STDOUT_FILENO);
+  const std::string json = train_xgboost(data.matrix(), data.labels, options);
+  (void)XgboostReference(json).margins(data.matrix());
+  std::fflush(nullptr);
+  ::dup2(stderr_copy, STDERR_FILENO);
+  ::dup2(stdout_copy, STDOUT_FILENO);
+  ::close(stderr_copy);
+  ::close(stdout_copy);
+  CHECK(std::fseek(printed, 0, SEEK_END) == 0);
+  CHECK(std::ftell(printed) == 0);
+  std::fclose(printed);
+
+  const char* after = nullptr;
+  REQUIRE(XGBGetGlobalConfig(&after) == 0);
+  CHECK(config == after);
 }
 
 TEST_CASE("xgboost trainer: rows may be strided") {

@@ -89,7 +89,7 @@ int run(const Options& options, bool json) {
   if (json && !to_stdout) {
     nlohmann::ordered_json object = {
         {"file", options.output}, {"rows", rows}, {"extra_columns", requests.extra_columns}};
-    write_output("", object.dump(2) + "\n");
+    write_output("", json_text(object));
   }
   return kDone;
 }

@@ -125,7 +125,7 @@ int run(const Options& options, bool json) {
                                      {"algorithm", artifact.metadata.at("algorithm")},
                                      {"trees", artifact.model.tree_count()},
                                      {"features", artifact.model.feature_count}};
-    write_output("", object.dump(2) + "\n");
+    write_output("", json_text(object));
   } else {
     write_output("", fmt::format("{}: {}, {} trees, {} features, {} bytes, {} proof rows hold\n",
                                  options.output, artifact.metadata.at("algorithm"),

@@ -78,6 +78,10 @@ std::vector<std::size_t> identity_fields(const Definition& definition) {
   return {fields.begin(), fields.end()};
 }
 
+std::string json_text(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 void write_output(const std::string& path, const std::string& content) {
   if (!path.empty() && path != "-") {
     write_file(path, content);

@@ -4,6 +4,7 @@
 // What the verbs read and write: artifacts, definitions, requests, streams.
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ namespace mlcore::command {
 
 /// The request fields that name a row: keys, and as_of.
 [[nodiscard]] std::vector<std::size_t> identity_fields(const Definition& definition);
+
+/// Indented, with a line break at the end; bytes that are not UTF-8 are replaced.
+[[nodiscard]] std::string json_text(const nlohmann::ordered_json& json);
 
 /// `path` empty or `-`: stdout.
 void write_output(const std::string& path, const std::string& content);

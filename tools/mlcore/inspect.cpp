@@ -175,7 +175,7 @@ std::string text_of(const Json& json) {
 
 int run(const std::string& reference, bool json) {
   const Json object = inspect(reference, read_reference(reference));
-  write_output("", json ? object.dump(2) + "\n" : text_of(object));
+  write_output("", json ? json_text(object) : text_of(object));
   return kDone;
 }
 

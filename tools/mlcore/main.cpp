@@ -4,10 +4,10 @@
 
 #include <cstdio>
 #include <exception>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "advice.hpp"
+#include "inputs.hpp"
 #include "mlcore/base/error.hpp"
 #include "verb.hpp"
 
@@ -24,9 +24,7 @@ int report(const Verb& verb, const Error& error) {
     json["error"] = {{"code", name_of(error.code())}, {"reason", name_of(error.reason())},
                      {"message", error.message()},    {"column", error.where().column},
                      {"row", error.where().row},      {"next", advice}};
-    // A message may quote bytes of the input that are not UTF-8.
-    const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-    fmt::print("{}\n", json.dump(2, ' ', false, replace));
+    fmt::print("{}", json_text(json));
   } else {
     fmt::print(stderr, "mlcore: {}\n", error.message());
     if (!advice.empty()) fmt::print(stderr, "next: {}\n", advice);

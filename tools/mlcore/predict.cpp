@@ -151,7 +151,7 @@ int run(const Options& options, bool json) {
                                      {"rows", scored.table.rows()},
                                      {"content_digest", hex(predictor->digest())},
                                      {"extra_columns", scored.extra_columns}};
-    write_output("", object.dump(2) + "\n");
+    write_output("", json_text(object));
   }
   return kDone;
 }

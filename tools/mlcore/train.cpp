@@ -63,7 +63,7 @@ int run(const Options& options, bool json) {
     nlohmann::ordered_json object;
     object["saved"] = version;
     object["metadata"] = nlohmann::ordered_json::parse(result.metadata_json);
-    write_output("", object.dump(2) + "\n");
+    write_output("", json_text(object));
   } else {
     write_output("", summary(result, version));
   }

@@ -38,7 +38,7 @@ int run(const std::string& reference, bool json) {
     } else {
       object["fault"] = fault;
     }
-    write_output("", object.dump(2) + "\n");
+    write_output("", json_text(object));
   } else if (holds) {
     write_output("", fmt::format("{} holds: checksums, digests and {} proof rows; content {}\n",
                                  reference, read_artifact(view_of(file)).proof_rows.size(),

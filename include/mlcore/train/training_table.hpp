@@ -24,7 +24,7 @@ namespace mlcore {
 /// Which rows a training table has.
 struct Spine {
   std::vector<std::int64_t> as_of;  // any order, distinct
-  /// Every key of this stream with an event before `as_of` is a row.
+  /// Every key of this stream with an event before `as_of`, and known by then, is a row.
   std::size_t population = 0;
   /// The first instant of which nothing is known.
   std::int64_t data_end = 0;
@@ -45,7 +45,9 @@ struct TrainingTable {
   std::vector<std::int64_t> recency;  // one a row: microseconds since the population's last event
   std::vector<std::uint8_t> labels;   // 0 or 1
   std::uint64_t dropped_rows = 0;     // as_of + horizon past the data's end
-  std::uint64_t null_labels = 0;      // rows left out because their label is null
+  /// A stream has no `known` column, so an event may be in the table that arrived after as_of.
+  bool late_possible = false;
+  std::uint64_t null_labels = 0;  // rows left out because their label is null
   std::size_t width = 0;
   std::vector<double> features;  // [rows, width], filled by compute_features
 
