@@ -101,7 +101,8 @@ std::vector<float> make_labels(const std::vector<float>& rows) {
 }
 
 const GeneratedModel& generated_model(const std::string& name) {
-  static std::map<std::string, GeneratedModel> models;
+  // Never destroyed: XGBoost's own statics are gone before ours would free its boosters.
+  static auto& models = *new std::map<std::string, GeneratedModel>;
   const auto found = models.find(name);
   if (found != models.end()) return found->second;
   return models.emplace(name, make_model(name)).first->second;
