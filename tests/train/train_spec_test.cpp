@@ -9,6 +9,8 @@
 
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/time.hpp"
+#include "mlcore/feature/definition.hpp"
+#include "mlcore/schema/csv.hpp"
 
 using namespace mlcore;
 
@@ -83,6 +85,22 @@ TEST_CASE("train spec: fields that may be absent have documented defaults") {
   CHECK(spec.model.rounds == 100);
   CHECK(spec.model.seed == 0);
   CHECK(spec.model.threads == 1);
+}
+
+TEST_CASE("train spec: the example in the documentation and the churn example are read") {
+  const std::string source = MLCORE_SOURCE_DIR;
+  const std::string page = read_file(source + "/docs/train_spec.md");
+  const std::size_t begin = page.find("```json\n") + 8;
+  const std::string json = page.substr(begin, page.find("```", begin) - begin);
+  const TrainSpec documented = parse_train_spec(json, source + "/examples/churn");
+  const TrainSpec churn = read_train_spec(source + "/examples/churn/churn.json");
+  CHECK(documented.features == churn.features);
+  CHECK(documented.streams == churn.streams);
+
+  const Definition definition = Definition::parse(read_file(churn.features));
+  const Label label = parse_label(definition, churn.label);
+  CHECK(label.horizon == 90 * kMicrosPerDay);
+  CHECK(churn.train_as_of.back() + label.horizon <= churn.test_as_of.front());
 }
 
 TEST_CASE("train spec: what is wrong is refused, and the message names the field") {
