@@ -17,29 +17,6 @@ constexpr std::size_t kMetaLimit = std::size_t{1} << 20;
   throw Error(code, Reason::malformed_artifact, fmt::format("section \"META\": {}", message));
 }
 
-/// Source: RFC 8785, section 3.2.2.2.
-void append_string(std::string& json, std::string_view value) {
-  json += '"';
-  for (const char c : value) {
-    switch (c) {
-      case '"': json += "\\\""; break;
-      case '\\': json += "\\\\"; break;
-      case '\b': json += "\\b"; break;
-      case '\f': json += "\\f"; break;
-      case '\n': json += "\\n"; break;
-      case '\r': json += "\\r"; break;
-      case '\t': json += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          json += c;
-        }
-    }
-  }
-  json += '"';
-}
-
 /// Printable ASCII, so that byte order and RFC 8785's UTF-16 order are the same.
 bool is_key(std::string_view key) noexcept {
   if (key.empty() || key.size() > kNameLimit) return false;
@@ -71,13 +48,13 @@ std::string to_json(const std::string& name, const std::map<std::string, std::st
   const char* separator = "";
   for (const auto& [key, value] : metadata) {
     json += separator;
-    append_string(json, key);
+    append_json_string(json, key);
     json += ':';
-    append_string(json, value);
+    append_json_string(json, value);
     separator = ",";
   }
   json += "},\"name\":";
-  append_string(json, name);
+  append_json_string(json, name);
   json += '}';
   return json;
 }

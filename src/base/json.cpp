@@ -369,4 +369,26 @@ void JsonReader::finish() {
   if (at_ != text_.size()) fail_at(at_, "bytes after the end of the value");
 }
 
+void append_json_string(std::string& json, std::string_view value) {
+  json += '"';
+  for (const char c : value) {
+    switch (c) {
+      case '"': json += "\\\""; break;
+      case '\\': json += "\\\\"; break;
+      case '\b': json += "\\b"; break;
+      case '\f': json += "\\f"; break;
+      case '\n': json += "\\n"; break;
+      case '\r': json += "\\r"; break;
+      case '\t': json += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+          json += c;
+        }
+    }
+  }
+  json += '"';
+}
+
 }  // namespace mlcore

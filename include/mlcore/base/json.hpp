@@ -103,4 +103,8 @@ class JsonReader {
   std::string decoded_;
 };
 
+/// Appends `value` as a JSON string, quotes included.
+/// Requires: UTF-8. Source: RFC 8785, section 3.2.2.2.
+void append_json_string(std::string& json, std::string_view value);
+
 }  // namespace mlcore
