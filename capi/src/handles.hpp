@@ -66,6 +66,9 @@ namespace mlcore::capi {
 /// Throws: invalid_argument/invalid_option for a number that is no MLCORE_OUTPUT_*.
 [[nodiscard]] OutputKind output_kind(std::int32_t number);
 
+/// What mlcore_model_describe writes.
+[[nodiscard]] std::string describe(const Predictor& predictor);
+
 }  // namespace mlcore::capi
 
 struct mlcore_state {

@@ -9,80 +9,9 @@
 using namespace mlcore;
 using capi::guard;
 using capi::required;
-using Json = nlohmann::ordered_json;
 
 mlcore_model::mlcore_model(std::shared_ptr<const Predictor> opened)
     : predictor(std::move(opened)), features(predictor->plan()), digest(hex(predictor->digest())) {}
-
-namespace {
-
-Json describe(const RowLayout& layout) {
-  Json fields = Json::array();
-  for (const Field& field : layout.schema().fields()) {
-    fields.push_back({{"name", field.name},
-                      {"type", std::string(name_of(field.type))},
-                      {"nullable", field.nullable}});
-  }
-  return {{"layout_id", layout.id()}, {"fields", fields}};
-}
-
-Json describe(const Definition& definition) {
-  Json streams = Json::array();
-  for (const Stream& stream : definition.streams()) {
-    Json about = describe(stream.layout);
-    about["name"] = stream.name;
-    streams.push_back(std::move(about));
-  }
-  Json names = Json::array();
-  for (const Output& output : definition.outputs()) names.push_back(output.name);
-  return {{"name", definition.name()},
-          {"version", definition.version()},
-          {"fingerprint", hex(definition.fingerprint())},
-          {"request", describe(definition.request())},
-          {"streams", std::move(streams)},
-          {"names", std::move(names)}};
-}
-
-const char* name_of(Link link) noexcept {
-  switch (link) {
-    case Link::identity: return "identity";
-    case Link::logistic: return "logistic";
-    case Link::softmax: return "softmax";
-    case Link::exponential: return "exponential";
-    case Link::hinge: return "hinge";
-  }
-  return "";
-}
-
-Json describe(const TreeEnsemble& model) {
-  return {{"framework", model.framework},
-          {"framework_version", model.framework_version},
-          {"objective", model.objective},
-          {"link", name_of(model.contract.link)},
-          {"input_rounding",
-           model.contract.input_rounding == ModelContract::InputRounding::f32 ? "f32" : "f64"},
-          {"accumulator",
-           model.contract.accumulator == ModelContract::Accumulator::f32 ? "f32" : "f64"},
-          {"trees", model.tree_count()},
-          {"feature_count", model.feature_count},
-          {"output_count", model.output_count}};
-}
-
-std::string describe(const mlcore_model& model) {
-  const Predictor& predictor = *model.predictor;
-  const Json about = {{"name", predictor.name()},
-                      {"digest", model.digest},
-                      {"features", describe(predictor.definition())},
-                      {"model", describe(predictor.model())},
-                      {"outputs",
-                       {{"prediction", predictor.output_count(OutputKind::prediction)},
-                        {"margin", predictor.output_count(OutputKind::margin)},
-                        {"features", predictor.output_count(OutputKind::features)}}},
-                      {"metadata", predictor.metadata()}};
-  return about.dump();
-}
-
-}  // namespace
 
 extern "C" {
 
@@ -147,7 +76,7 @@ int32_t mlcore_model_output_count(const mlcore_model_t* model, int32_t output, i
 int32_t mlcore_model_describe(const mlcore_model_t* model, char* buffer, int64_t capacity,
                               int64_t* needed, mlcore_error_t* error) {
   return guard(error, [&] {
-    const std::string text = describe(required(model, "model"));
+    const std::string text = capi::describe(*required(model, "model").predictor);
     capi::fill({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, buffer, capacity,
                needed);
   });

@@ -41,7 +41,8 @@
  *     (the rest is default) and a larger one whose tail is zero.
  *  9. Time is int64_t microseconds since 1970-01-01T00:00:00Z.
  * 10. Outputs are double, row after row; the caller says how many it has room for, and the number
- *     must be exact. A float32 margin widens without change. Null is NaN, always 0x7FF8000000000000.
+ *     must be exact. A float32 margin widens without change. Null is NaN, always
+ * 0x7FF8000000000000.
  * 11. A call that scores one row from a row without streams allocates nothing and takes no lock.
  */
 
@@ -158,7 +159,10 @@ typedef struct mlcore_error {
   char message[1024];   /* UTF-8, cut at a code point, with a NUL */
 } mlcore_error_t;
 
-#define MLCORE_ERROR_INIT {sizeof(mlcore_error_t), 0, 0, -1, -1, {0}}
+#define MLCORE_ERROR_INIT                       \
+  {                                             \
+    sizeof(mlcore_error_t), 0, 0, -1, -1, { 0 } \
+  }
 
 /* Return the library's version, as "0.1.0". */
 MLCORE_API const char* mlcore_version(void);
@@ -416,8 +420,8 @@ MLCORE_API void mlcore_state_release(mlcore_state_t* state);
 /* Add a batch of packed events, in any order of time, and fill `*report`, which may be NULL. A row
  * that can't be read is counted as invalid and the others are taken.
  * Errors: OUT_OF_RANGE/INVALID_INDEX (stream), INVALID_ARGUMENT/LAYOUT_MISMATCH (the batch is
- * packed for another layout: nothing is taken), RESOURCE_EXHAUSTED/STATE_FULL (the rows before stay;
- * the message says how many). */
+ * packed for another layout: nothing is taken), RESOURCE_EXHAUSTED/STATE_FULL (the rows before
+ * stay; the message says how many). */
 MLCORE_API int32_t mlcore_state_ingest(const mlcore_state_t* state, int64_t stream,
                                        const mlcore_rows_t* events, mlcore_ingest_report_t* report,
                                        mlcore_error_t* error);
