@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Score models from one file, features included, with the bits of training.
+
+    model = mlcore.Model.open("churn.mlc")
+    context = model.context("prediction")
+    row = model.features.request.from_json('{"customer": "00001", "as_of": "1998-01-01"}')
+    churn = context.predict_at(state, row)[0]
+"""
+
+from ._core import (
+    Context,
+    Features,
+    Field,
+    IngestReport,
+    Layout,
+    Model,
+    Rows,
+    State,
+    __version__,
+)
+from ._error import Error
+from ._types import Output, Type, Value
+
+__all__ = [
+    "Context",
+    "Error",
+    "Features",
+    "Field",
+    "IngestReport",
+    "Layout",
+    "Model",
+    "Output",
+    "Rows",
+    "State",
+    "Type",
+    "Value",
+    "__version__",
+]

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the Python objects hold, and how failures of the C API become exceptions.
+//
+// Calls for one row keep the interpreter's lock; batches, files and snapshots release it. A Context
+// has a lock of its own, so that threads wait instead of sharing its scratch memory.
+
+#include <mlcore/mlcore.h>
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlcore_python {
+
+namespace nb = nanobind;
+
+using Array = nb::ndarray<nb::numpy, double>;
+
+/// Carries an mlcore_error_t to the translator, which raises mlcore.Error.
+struct Failure : std::exception {
+  Failure() : error(MLCORE_ERROR_INIT) {}
+  Failure(std::int32_t code, std::int32_t reason, const std::string& message);
+  [[nodiscard]] const char* what() const noexcept override { return error.message; }
+  mlcore_error_t error;
+};
+
+/// Calls a function of the C API, the error as its last argument; throws Failure unless MLCORE_OK.
+template <typename Function, typename... Arguments>
+void call(Function function, Arguments... arguments) {
+  mlcore_error_t error = MLCORE_ERROR_INIT;
+  if (function(arguments..., &error) == MLCORE_OK) return;
+  Failure failure;
+  failure.error = error;
+  throw failure;
+}
+
+[[noreturn]] void throw_closed(const char* what);
+
+struct Field {
+  std::string name;
+  std::int32_t type;
+  bool nullable;
+  std::int64_t slot_offset;
+};
+
+[[nodiscard]] const char* type_name(std::int32_t type);
+
+/// Lifetime: `owner` keeps the handle that the layout is borrowed from.
+struct Layout {
+  Layout(std::shared_ptr<const void> owner, const mlcore_layout_t* borrowed);
+  /// Appends one packed row to `out`.
+  void pack(nb::handle mapping, std::string& out) const;
+
+  std::shared_ptr<const void> owner;
+  const mlcore_layout_t* handle;
+  std::uint64_t id = 0;
+  std::int64_t fixed_size = 0;
+  std::vector<Field> fields;
+  std::vector<nb::object> names;  // interned, for look-ups in a dict
+
+ private:
+  void set(std::size_t field, nb::handle value, std::size_t begin, std::string& out) const;
+};
+
+struct Rows {
+  explicit Rows(std::shared_ptr<const Layout> of) : layout(std::move(of)) {}
+  [[nodiscard]] mlcore_rows_t view() const {
+    return {bytes.data(), static_cast<std::int64_t>(bytes.size()), offsets.data(),
+            static_cast<std::int64_t>(offsets.size()) - 1};
+  }
+  std::shared_ptr<const Layout> layout;
+  std::string bytes;
+  std::vector<std::int64_t> offsets = {0};
+  mutable int lent = 0;  // calls that read the rows without the interpreter's lock
+};
+
+/// Rows lent to a call that releases the interpreter's lock; they can't grow meanwhile.
+class Loan {
+ public:
+  explicit Loan(const Rows& rows) : rows_(&rows) { ++rows_->lent; }
+  ~Loan() { --rows_->lent; }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+
+ private:
+  const Rows* rows_;
+};
+
+struct Features {
+  std::shared_ptr<const mlcore_features_t> handle;
+  [[nodiscard]] std::shared_ptr<const Layout> request() const;
+  [[nodiscard]] std::int64_t find_stream(const std::string& name) const;
+  [[nodiscard]] std::shared_ptr<const Layout> stream(const std::string& name) const;
+};
+
+struct Model {
+  std::shared_ptr<const mlcore_model_t> handle;
+};
+
+struct State {
+  [[nodiscard]] const mlcore_state_t* get() const {
+    if (!handle) throw_closed("state");
+    return handle.get();
+  }
+  std::shared_ptr<const mlcore_state_t> handle;  // null: closed
+  Features features;
+};
+
+/// Microseconds of an aware datetime, or of a timedelta.
+[[nodiscard]] std::int64_t micros_of_datetime(nb::handle value, const char* what);
+[[nodiscard]] std::int64_t micros_of_timedelta(nb::handle value, const char* what);
+
+[[nodiscard]] Array new_array(std::size_t rows, std::size_t columns);
+
+void bind_rows(nb::module_& module);
+void bind_features(nb::module_& module);
+void bind_state(nb::module_& module);
+void bind_model(nb::module_& module);
+
+}  // namespace mlcore_python

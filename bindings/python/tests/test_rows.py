@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import Any
+
+import mlcore
+import numpy as np
+import pytest
+
+UTC = timezone.utc
+
+
+@pytest.fixture
+def orders(shop: mlcore.Model) -> mlcore.Layout:
+    return shop.features.stream("orders")
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    values = {"customer": "ada", "at": datetime(1998, 1, 1, tzinfo=UTC), "cds": 1, "amount": 20.5}
+    values.update(changes)
+    return values
+
+
+def refusal(call: Any, *arguments: Any) -> mlcore.Error:
+    with pytest.raises(mlcore.Error) as caught:
+        call(*arguments)
+    return caught.value
+
+
+def test_fields_have_name_type_and_nullability(loan: mlcore.Model) -> None:
+    fields = [(field.name, field.type, field.nullable) for field in loan.features.request.fields]
+    assert fields == [("age", "i64", False), ("debt", "f64", True), ("income", "f64", False)]
+
+
+def test_a_packed_dictionary_is_the_row_that_the_library_makes_of_json(orders: mlcore.Layout) -> None:
+    json = '{"customer": "Zo\\u00eb", "at": "1998-01-01T01:00:00.000001+01:00", "cds": -3, "amount": 1e-300}'
+    at = datetime(1998, 1, 1, 1, 0, 0, 1, tzinfo=timezone(timedelta(hours=1)))
+    assert orders.pack(order(customer="Zoë", at=at, cds=-3, amount=1e-300)) == orders.from_json(json)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"age": 41, "debt": None, "income": 1},
+        {"age": 41, "income": 1.0},
+        {"age": np.int64(41), "debt": None, "income": np.float32(1)},
+    ],
+)
+def test_null_may_be_none_or_absent_and_numbers_may_be_numpys(
+    loan: mlcore.Model, values: dict[str, Any]
+) -> None:
+    request = loan.features.request
+    assert request.pack(values) == request.from_json('{"age": 41, "income": 1}')
+
+
+def test_any_mapping_is_a_row_and_nothing_else_is(loan: mlcore.Model) -> None:
+    request = loan.features.request
+    values = {"age": 41, "income": 1}
+    assert request.pack(MappingProxyType(values)) == request.pack(values)
+    with pytest.raises((AttributeError, TypeError)):
+        request.pack(41)  # type: ignore[arg-type]
+
+
+def test_a_nan_is_a_null(loan: mlcore.Model) -> None:
+    request = loan.features.request
+    request.check(request.pack({"age": 41, "debt": float("nan"), "income": 1}))
+    error = refusal(request.pack, {"age": 41, "debt": 1, "income": float("nan")})
+    assert (error.reason_name, error.column) == ("null_not_allowed", 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "column"),
+    [
+        ({"customer": 7}, "type_mismatch", 0),
+        ({"customer": b"ada"}, "type_mismatch", 0),
+        ({"customer": "\ud800"}, "invalid_utf8", 0),
+        ({"customer": None}, "null_not_allowed", 0),
+        ({"at": datetime(1998, 1, 1)}, "type_mismatch", 1),  # naive
+        ({"at": 883612800}, "type_mismatch", 1),
+        ({"at": "1998-01-01"}, "type_mismatch", 1),
+        ({"cds": 1.0}, "type_mismatch", 2),
+        ({"cds": True}, "type_mismatch", 2),
+        ({"cds": 2**63}, "invalid_number", 2),
+        ({"amount": "1"}, "type_mismatch", 3),
+        ({"amount": False}, "type_mismatch", 3),
+        ({"colour": "red"}, "unknown_column", None),
+    ],
+)
+def test_a_wrong_value_names_its_column(
+    orders: mlcore.Layout, changes: dict[str, Any], reason: str, column: int | None
+) -> None:
+    error = refusal(orders.pack, order(**changes))
+    assert (error.code_name, error.reason_name, error.column) == ("INVALID_ARGUMENT", reason, column)
+
+
+def test_a_missing_column_is_named(orders: mlcore.Layout) -> None:
+    values = order()
+    del values["cds"]
+    error = refusal(orders.pack, values)
+    assert (error.reason_name, error.column) == ("missing_column", 2)
+    assert '"cds"' in error.message
+
+
+def test_what_conversion_raises_is_raised(orders: mlcore.Layout) -> None:
+    class Broken:
+        def __float__(self) -> float:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        orders.pack(order(amount=Broken()))
+
+
+def test_rows_keep_what_was_appended_and_nothing_of_a_failure(orders: mlcore.Layout) -> None:
+    rows = mlcore.Rows(orders)
+    rows.append(order())
+    refusal(rows.append, order(cds="x"))
+    rows.append_packed(orders.pack(order(customer="bob")))
+    assert len(rows) == 2
+
+
+def test_json_is_refused_with_its_reason(orders: mlcore.Layout) -> None:
+    assert refusal(orders.from_json, "{").reason_name == "malformed_json"
+    assert refusal(orders.from_json, "{}").reason_name == "missing_column"
+    assert refusal(orders.check, b"").reason_name == "malformed_row"
