@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <string>
+#include <vector>
+
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/time.hpp"
 #include "mlcore/feature/definition.hpp"
@@ -78,6 +82,38 @@ TEST_CASE("parse: the example has the request, aggregates and outputs it says") 
   CHECK(definition.outputs()[3].type == Type::f64);
   CHECK(definition.find_stream("orders") == 0);
   CHECK(!definition.find_stream("order"));
+}
+
+/// The code blocks of docs/language.md, without their fences.
+std::vector<std::string> code_blocks() {
+  std::ifstream file(std::string(MLCORE_SOURCE_DIR) + "/docs/language.md");
+  REQUIRE(file);
+  std::vector<std::string> blocks;
+  bool is_inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("```")) {
+      is_inside = !is_inside;
+      if (is_inside) blocks.emplace_back();
+    } else if (is_inside) {
+      blocks.back() += line + "\n";
+    }
+  }
+  return blocks;
+}
+
+TEST_CASE("parse: the page of the language shows a definition and the message of a wrong one") {
+  const std::vector<std::string> blocks = code_blocks();
+  REQUIRE(blocks.size() == 3);
+  CHECK(Definition::parse(blocks[0]).outputs().size() == 7);
+  try {
+    (void)Definition::parse(
+        "features churn version 1\n"
+        "stream orders(customer: string key, at: timestamp event, amount: f64)\n"
+        "spend = sum(amout) over orders last 90d\noutput [spend]\n");
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.message() + "\n" == blocks[2]);
+  }
 }
 
 TEST_CASE("parse: the canonical text of the example") {
