@@ -10,6 +10,7 @@
 
 #include "feature/evaluate.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/fp_guard.hpp"
 
 namespace mlcore {
 namespace {
@@ -108,6 +109,7 @@ std::vector<Column> compute_arguments(const Definition& definition,
 }  // namespace
 
 FittedParameters fit(const Definition& definition, std::span<const FitRow> rows) {
+  const FloatingPointGuard guard;
   const std::vector<std::size_t> levels = levels_of(definition);
   FittedParameters parameters;
   // Fits of a higher level are computed on the way, and not used: they need some parameters.

@@ -10,6 +10,7 @@
 
 #include "feature/diagnostic.hpp"
 #include "feature/printer.hpp"
+#include "mlcore/base/fp_guard.hpp"
 
 namespace mlcore {
 
@@ -148,9 +149,13 @@ bool DefinitionParser::starts_line(std::size_t offset) const noexcept {
   return last == source_.npos || source_[last] == '\n';
 }
 
-Definition Definition::parse(std::string_view text) { return DefinitionParser(text).definition(); }
+Definition Definition::parse(std::string_view text) {
+  const FloatingPointGuard guard;  // constants are rounded
+  return DefinitionParser(text).definition();
+}
 
 Label parse_label(const Definition& definition, std::string_view text) {
+  const FloatingPointGuard guard;
   return DefinitionParser(text).label(definition);
 }
 

@@ -9,6 +9,7 @@
 
 #include "feature/evaluate.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
 
 namespace mlcore {
@@ -58,6 +59,7 @@ FeatureScratch FeaturePlan::make_scratch() const {
 
 void FeaturePlan::compute(const RowView& row, std::span<const Cell> aggregates,
                           FeatureScratch& scratch, std::span<double> out) const noexcept {
+  const FloatingPointGuard guard;
   const auto as_of_field = definition_.as_of_field();
   const std::int64_t as_of = as_of_field ? row.i64(*as_of_field) : 0;
   evaluate(definition_.expressions(), row, aggregates, as_of, definition_.fits(), parameters_,

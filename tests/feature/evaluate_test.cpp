@@ -2,12 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <cfenv>
 #include <limits>
 
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/math.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/base/time.hpp"
+#include "mlcore/feature/fit.hpp"
 #include "mlcore/feature/plan.hpp"
 
 namespace mlcore {
@@ -396,6 +398,39 @@ TEST_CASE(
   const std::vector<Cell> none = {Cell::null(), Cell::null()};
   plan.compute(row, none, scratch, out);
   for (const double value : out) CHECK(std::bit_cast<std::uint64_t>(value) == kCanonicalNanBits);
+}
+
+TEST_CASE("plan: a host's rounding mode changes no bit, and is as it was afterwards") {
+  const auto third = [] {
+    const Definition definition = Definition::parse(
+        "features f version 1 input x: f64 y = x / 3 z = fit standard_scale(x) w = x * 0.1 "
+        "output [y, z, w]");
+    RowBuilder builder(definition.request());
+    RowBatch batch;
+    for (const double value : {0.1, 0.2, 0.7}) {
+      builder.set_f64(0, value);
+      batch.append(builder.finish());
+    }
+    std::vector<FitRow> rows;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      rows.push_back({RowView::parse(definition.request(), batch[i]), {}});
+    }
+    const FeaturePlan plan(definition, fit(definition, rows));
+    FeatureScratch scratch = plan.make_scratch();
+    std::vector<double> out(plan.width());
+    plan.compute(RowView::parse(plan.definition().request(), batch[0]), {}, scratch, out);
+    return out;
+  };
+  const std::vector<double> usual = third();
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    CAPTURE(mode);
+    REQUIRE(std::fesetround(mode) == 0);
+    const std::vector<double> other = third();
+    const int after = std::fegetround();
+    std::fesetround(FE_TONEAREST);
+    CHECK(other == usual);
+    CHECK(after == mode);
+  }
 }
 
 TEST_CASE("plan: parameters that do not fit the definition are refused") {
