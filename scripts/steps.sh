@@ -35,8 +35,8 @@ install_python_package() {
     return
   fi
   if ! "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-    -C "cmake.define.MLCORE_BUILD_DIR=$PWD/build/release" -C "build-dir=$PWD/build/python" \
-    bindings/python > build/python.log 2>&1; then
+    --config-settings "cmake.define.MLCORE_BUILD_DIR=$PWD/build/release" \
+    --config-settings "build-dir=$PWD/build/python" bindings/python > build/python.log 2>&1; then
     tail -n 40 build/python.log >&2
     return 1
   fi
