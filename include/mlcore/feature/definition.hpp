@@ -154,10 +154,10 @@ struct Output {
 
 class Definition {
  public:
-  /// Throws: invalid_argument with syntax, unknown_name, duplicate_name, type_error; limit_exceeded
-  /// past depth 64, 10,000 nodes, 65,536 outputs, 4,096 tiles a window; unimplemented/
-  /// unsupported_feature. The message has line, column, the source line with a caret, what was
-  /// found, what was expected and the nearest name.
+  /// Throws: invalid_argument with syntax, unknown_name, duplicate_name, type_error, invalid_utf8,
+  /// or limit_exceeded (docs/language.md lists the limits); unimplemented/unsupported_feature. The
+  /// message has line, column, the source line with a caret, what was found, what was expected and
+  /// the nearest name. Cost: O(text).
   [[nodiscard]] static Definition parse(std::string_view text);
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
