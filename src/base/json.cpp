@@ -9,6 +9,7 @@
 #include <cassert>
 #include <limits>
 
+#include "base/shown.hpp"
 #include "mlcore/base/bytes.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/number.hpp"
@@ -160,7 +161,7 @@ void JsonReader::refuse_duplicates(std::size_t first_name) {
   const auto same = [&](const Name& a, const Name& b) { return text_of(a) == text_of(b); };
   const auto repeated = std::adjacent_find(first, names_.end(), same);
   if (repeated != names_.end()) {
-    fail_at((repeated + 1)->at, fmt::format("\"{}\" is given twice", text_of(*repeated)));
+    fail_at((repeated + 1)->at, fmt::format("{} is given twice", shown(text_of(*repeated))));
   }
   names_.erase(first, names_.end());
   name_text_.resize(text_begin);

@@ -12,7 +12,7 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/base/time.hpp"
-#include "schema/shown.hpp"
+#include "base/shown.hpp"
 
 namespace mlcore {
 namespace {

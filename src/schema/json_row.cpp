@@ -11,7 +11,7 @@
 #include "mlcore/base/json.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/base/time.hpp"
-#include "schema/shown.hpp"
+#include "base/shown.hpp"
 
 namespace mlcore {
 namespace {

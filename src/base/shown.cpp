@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schema room's messages use shown.
-#include "schema/shown.hpp"
+// Messages that quote text from outside use shown.
+#include "base/shown.hpp"
 
 #include <fmt/format.h>
 
