@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
+#include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/json.hpp"
@@ -65,7 +67,7 @@ class XgboostImport {
   void read_names();
   void read_categories();
   void read_base_scores();
-  [[nodiscard]] std::vector<std::int64_t> integers();
+  [[nodiscard]] std::vector<std::int32_t> integers();
   [[noreturn]] void unknown(std::string_view place, std::string_view name) const;
 
   void check_trees();
@@ -75,11 +77,11 @@ class XgboostImport {
 
   JsonReader json_;
   TreeEnsemble model_;
-  std::vector<std::int64_t> version_;
+  std::vector<std::int32_t> version_;
   std::string booster_;
   std::int64_t declared_trees_ = -1;
-  std::vector<std::int64_t> tree_outputs_;
-  std::vector<std::int64_t> iterations_;
+  std::vector<std::int32_t> tree_outputs_;
+  std::vector<std::int32_t> iterations_;
   std::vector<float> base_scores_;
   std::int64_t feature_count_ = -1;
   std::int64_t class_count_ = 0;
@@ -87,7 +89,7 @@ class XgboostImport {
 };
 
 void XgboostImport::unknown(std::string_view place, std::string_view name) const {
-  fail_unsupported(fmt::format("{}: the unknown member \"{}\"", place, name));
+  fail_unsupported(fmt::format("{}: the unknown member {}", place, shown(name)));
 }
 
 TreeEnsemble XgboostImport::run() {
@@ -113,20 +115,25 @@ TreeEnsemble XgboostImport::run() {
   return std::move(model_);
 }
 
-std::vector<std::int64_t> XgboostImport::integers() {
-  std::vector<std::int64_t> values;
+std::vector<std::int32_t> XgboostImport::integers() {
+  std::vector<std::int32_t> values;
   json_.begin_array();
-  // 8 bytes for at least 2 of text each.
   values.reserve(json_.element_bound());
-  while (json_.next_element()) values.push_back(json_.i64());
+  while (json_.next_element()) {
+    const std::int64_t value = json_.i64();
+    if (value < 0 || value > std::numeric_limits<std::int32_t>::max()) {
+      json_.fail("a number no index can be");
+    }
+    values.push_back(static_cast<std::int32_t>(value));
+  }
   return values;
 }
 
 void XgboostImport::read_version() {
   version_ = integers();
   if (version_.size() != 3) json_.fail("expected a version of three numbers");
-  const std::int64_t major = version_[0];
-  const std::int64_t minor = version_[1];
+  const std::int32_t major = version_[0];
+  const std::int32_t minor = version_[1];
   model_.framework_version = fmt::format("{}.{}.{}", major, minor, version_[2]);
   const bool is_known = (major == 1 && minor >= 7) || major == 2 || major == 3;
   if (!is_known) {
@@ -168,7 +175,7 @@ void XgboostImport::read_booster() {
   while (const auto name = json_.next_member()) {
     if (*name == "name") {
       booster_ = json_.string();
-      if (booster_ != "gbtree") fail_unsupported(fmt::format("the booster \"{}\"", booster_));
+      if (booster_ != "gbtree") fail_unsupported(fmt::format("the booster {}", shown(booster_)));
     } else if (*name == "model") {
       read_booster_model();
     } else if (*name == "gbtree" || *name == "weight_drop") {
@@ -269,7 +276,7 @@ void XgboostImport::read_base_scores() {
   const std::string text(json_.string());
   if (!text.starts_with('[')) {
     const auto value = parse_f32(text);
-    if (!value) fail_malformed(fmt::format("base_score: found \"{}\"", text));
+    if (!value) fail_malformed(fmt::format("base_score: found {}", shown(text)));
     base_scores_.push_back(*value);
     return;
   }
@@ -316,7 +323,7 @@ void XgboostImport::set_outputs() {
   const auto* objective = std::find_if(std::begin(kObjectives), std::end(kObjectives),
                                        [&](const auto& o) { return o.name == model_.objective; });
   if (objective == std::end(kObjectives)) {
-    fail_unsupported(fmt::format("the objective \"{}\"", model_.objective));
+    fail_unsupported(fmt::format("the objective {}", shown(model_.objective)));
   }
   if (feature_count_ < 0) fail_malformed("no num_feature");
   if (feature_count_ > kMaxFeatureCount) {
@@ -328,8 +335,8 @@ void XgboostImport::set_outputs() {
   model_.contract.link = objective->link;
   model_.feature_count = static_cast<std::uint32_t>(feature_count_);
   model_.output_count = static_cast<std::uint32_t>(outputs);
-  for (const std::int64_t output : tree_outputs_) {
-    if (output < 0 || output >= outputs) {
+  for (const std::int32_t output : tree_outputs_) {
+    if (output >= outputs) {
       fail_malformed(fmt::format("tree_info: output {} of {}", output, outputs));
     }
     model_.tree_output.push_back(static_cast<std::uint32_t>(output));

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/number.hpp"
 
@@ -30,7 +31,7 @@ void fail_unsupported(const std::string& message) {
 std::int64_t xgboost_integer(JsonReader& json, std::string_view name) {
   const std::string_view text = json.string();
   const auto value = parse_i64(text);
-  if (!value) fail_malformed(fmt::format("{}: expected an integer, found \"{}\"", name, text));
+  if (!value) fail_malformed(fmt::format("{}: expected an integer, found {}", name, shown(text)));
   return *value;
 }
 
@@ -82,7 +83,7 @@ void XgboostTree::read_member(JsonReader& json, std::string_view name) {
       name == "leaf_weights") {
     return json.skip();
   }
-  fail_unsupported(fmt::format("tree {}: the unknown member \"{}\"", index_, name));
+  fail_unsupported(fmt::format("tree {}: the unknown member {}", index_, shown(name)));
 }
 
 void XgboostTree::read_integers(JsonReader& json, std::vector<std::int32_t>& values) {
@@ -130,7 +131,7 @@ void XgboostTree::read_parameters(JsonReader& json) {
     } else if (*name == "num_feature" || *name == "num_deleted") {
       json.skip();
     } else {
-      fail_unsupported(fmt::format("tree {}: the unknown parameter \"{}\"", index_, *name));
+      fail_unsupported(fmt::format("tree {}: the unknown parameter {}", index_, shown(*name)));
     }
   }
 }

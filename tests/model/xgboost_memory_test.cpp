@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the importer takes of the heap, for texts made to take much. Replaces the program's operator
+// new, as the only place that sees every allocation.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <string>
+
+#include "mlcore/base/error.hpp"
+#include "mlcore/model/xgboost_json.hpp"
+
+namespace {
+
+std::atomic<std::size_t> live_bytes{0};
+std::atomic<std::size_t> peak_bytes{0};
+
+void* counted(void* memory) noexcept {
+  if (memory == nullptr) return nullptr;
+  const std::size_t live = live_bytes += malloc_usable_size(memory);
+  if (live > peak_bytes) peak_bytes = live;
+  return memory;
+}
+
+void* allocated(std::size_t size) {
+  void* memory = counted(std::malloc(size));
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void release(void* memory) noexcept {
+  live_bytes -= malloc_usable_size(memory);
+  std::free(memory);
+}
+
+}  // namespace
+
+// All forms, because a sanitizer brings its own of those that are left out.
+void* operator new(std::size_t size) { return allocated(size); }
+void* operator new[](std::size_t size) { return allocated(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(std::malloc(size));
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(std::malloc(size));
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { release(memory); }
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete[](void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
+
+using namespace mlcore;
+
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kSize = 8 * kMiB;
+
+std::string repeated(std::string_view text, std::size_t size) {
+  std::string result;
+  result.reserve(size + text.size());
+  while (result.size() < size) result += text;
+  result.pop_back();  // the last comma
+  return result;
+}
+
+std::string with_tree_info(const std::string& elements) {
+  return R"({"learner":{"gradient_booster":{"model":{"tree_info":[)" + elements + "]}}}}";
+}
+
+std::string tree_text(std::size_t id, std::size_t nodes, const std::function<long(long)>& left_of,
+                      const std::function<long(long)>& parent_of) {
+  std::string left;
+  std::string right;
+  std::string parents;
+  std::string zeros;
+  const auto count = static_cast<long>(nodes);
+  for (long node = 0; node < count; ++node) {
+    const char* comma = node + 1 < count ? "," : "";
+    const long child = left_of(node);
+    left += fmt::format("{}{}", child, comma);
+    right += fmt::format("{}{}", child < 0 ? -1 : child + 1, comma);
+    parents += fmt::format("{}{}", parent_of(node), comma);
+    zeros += fmt::format("0{}", comma);
+  }
+  return fmt::format(R"({{"id":{},"left_children":[{}],"right_children":[{}],"parents":[{}],)"
+                     R"("split_indices":[{}],"split_conditions":[{}],"default_left":[{}],)"
+                     R"("tree_param":{{"num_nodes":"{}","size_leaf_vector":"0"}}}})",
+                     id, left, right, parents, zeros, zeros, zeros, nodes);
+}
+
+std::string model_text(const std::string& trees, std::size_t count) {
+  return fmt::format(
+      R"({{"learner":{{"gradient_booster":{{"name":"gbtree","model":{{"gbtree_model_param":)"
+      R"({{"num_trees":"{}"}},"tree_info":[{}],"trees":[{}]}}}},"learner_model_param":)"
+      R"({{"base_score":"5E-1","num_feature":"1"}},"objective":{{"name":"reg:squarederror"}}}},)"
+      R"("version":[1,7,4]}})",
+      count, repeated("0,", 2 * count), trees);
+}
+
+/// Nodes in levels, all but the last of them full.
+std::string complete_tree(std::size_t id, std::size_t nodes) {
+  const auto count = static_cast<long>(nodes);
+  return tree_text(
+      id, nodes, [count](long node) { return 2 * node + 2 < count ? 2 * node + 1 : -1; },
+      [](long node) { return node == 0 ? 2147483647 : (node - 1) / 2; });
+}
+
+std::string numbered_names(std::size_t count) {
+  std::string result = R"({"learner":{"attributes":{)";
+  for (std::size_t i = 0; i < count; ++i) result += fmt::format("\"{:x}\":0,", i);
+  result.back() = '}';
+  return result + "}}";
+}
+
+struct Import {
+  std::size_t peak = 0;
+  bool is_accepted = false;
+};
+
+Import measured(const std::string& text) {
+  Import result;
+  const std::size_t before = live_bytes;
+  peak_bytes = before;
+  try {
+    static_cast<void>(import_xgboost_json(text));
+    result.is_accepted = true;
+  } catch (const Error&) {
+    result.is_accepted = false;
+  }
+  result.peak = peak_bytes - before;
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("xgboost json: the heap stays within 3 times the text, and a fixed part") {
+  const std::string trees = [] {
+    std::string result;
+    for (std::size_t id = 0; id < 20'000; ++id) result += complete_tree(id, 1) + ",";
+    result.pop_back();
+    return result;
+  }();
+  const std::string sixth = repeated("1,", kSize / 6);
+  const struct {
+    std::string_view name;
+    std::string text;
+    bool is_accepted;
+    std::size_t fixed;
+  } rows[] = {
+      {"one large tree", model_text(complete_tree(0, (1 << 18) - 1), 1), true, kMiB},
+      {"many lone leaves", model_text(trees, 20'000), true, kMiB},
+      {"numbers for tree_info", with_tree_info(repeated("0,", kSize)), false, kMiB},
+      {"commas for tree_info", with_tree_info(repeated(",", kSize)), false, kMiB},
+      {"an open array", with_tree_info(repeated("0,", kSize)).substr(0, kSize), false, kMiB},
+      {"arrays of one tree",
+       fmt::format(
+           R"({{"learner":{{"gradient_booster":{{"model":{{"trees":[{{)"
+           R"("left_children":[{0}],"right_children":[{0}],"parents":[{0}],)"
+           R"("split_indices":[{0}],"split_type":[{0}],"split_conditions":[{0}]}}]}}}}}}}})",
+           sixth),
+       false, kMiB},
+      // Names are 32 bytes each, at most 2^20 of them, and the vector grows.
+      {"empty feature names", R"({"learner":{"feature_names":[)" + repeated("\"\",", kSize) + "]}}",
+       false, 56 * kMiB},
+      {"members", numbered_names(1'000'000), false, 12 * kMiB},
+      {"a long name", "{\"" + std::string(kSize, 'x') + "\":0}", false, kMiB},
+      {"a long objective",
+       R"({"learner":{"objective":{"name":")" + std::string(kSize, 'x') + R"("}}})", false, kMiB},
+      {"a long name of escapes", "{\"" + repeated("\\n", kSize) + "n\":0}", false, kMiB},
+      {"base scores",
+       R"({"learner":{"learner_model_param":{"base_score":"[)" + repeated("1,", kSize) + "]\"}}}",
+       false, kMiB},
+      {"brackets", R"({"learner":{"attributes":)" + std::string(kSize, '['), false, kMiB},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(std::string(row.name));
+    const Import found = measured(row.text);
+    CAPTURE(row.text.size());
+    CHECK(found.is_accepted == row.is_accepted);
+    CHECK(found.peak > 100);  // the counter works
+    CHECK(found.peak <= 3 * row.text.size() + row.fixed);
+  }
+}
