@@ -20,6 +20,14 @@ std::atomic<std::uint64_t> allocations{0};
   throw std::bad_alloc();
 }
 void* operator new[](std::size_t size) { return operator new(size); }
+// A sanitizer brings its own of the forms that are left out, which free() would not match.
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size == 0 ? 1 : size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
+  return operator new(size, tag);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
