@@ -162,13 +162,13 @@ class State::Impl::SnapshotReader {
   void read_options() {
     const OptionalTime lateness = read_time(reader_, "lateness");
     const OptionalTime complete_from = read_time(reader_, "complete_from");
-    const OptionalTime expired_to = read_time(reader_, "expire");
+    const OptionalTime expiry = read_time(reader_, "expire");
     if (lateness && *lateness < 0) refuse(fmt::format("lateness is {}", *lateness));
-    if (expired_to && !lateness) refuse("expired, but without a lateness");
-    if (expired_to && *expired_to == kNever) refuse("expired to the lowest int64");
+    if (expiry && !lateness) refuse("expired, but without a lateness");
+    if (expiry && *expiry == kNever) refuse("expired to the lowest int64");
     take_option(lateness, state_.options.lateness, "lateness");
     take_option(complete_from, state_.options.complete_from, "complete_from");
-    state_.expired_to = expired_to.value_or(kNever);
+    state_.expired_to = expiry.value_or(kNever);
   }
 
   /// For each stream of the snapshot, the stream of the state that it is.

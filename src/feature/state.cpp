@@ -119,13 +119,15 @@ void check_rows(const Stream& stream, const PackedRows& rows) {
 
 State::Impl::Charge::Charge(Impl& state, std::uint64_t bytes) : state_(state), bytes_(bytes) {
   if (bytes == 0) return;
-  const std::uint64_t taken = state.memory.fetch_add(bytes) + bytes;
   const std::uint64_t most = state.options.max_bytes;
-  if (most == 0 || taken <= most) return;
-  state.memory -= bytes;
-  throw Error(Code::resource_exhausted, Reason::state_full,
-              fmt::format("state is full: {} bytes held, {} more needed, max_bytes is {}",
-                          taken - bytes, bytes, most));
+  std::uint64_t held = state.memory;
+  do {
+    if (most > 0 && (held > most || bytes > most - held)) {
+      throw Error(Code::resource_exhausted, Reason::state_full,
+                  fmt::format("state is full: {} bytes held, {} more needed, max_bytes is {}", held,
+                              bytes, most));
+    }
+  } while (!state.memory.compare_exchange_weak(held, held + bytes));
 }
 
 State::Impl::Impl(const Definition& definition, StateOptions given)
