@@ -50,6 +50,8 @@ class TreeEngine {
   void add_nodes(const TreeEnsemble& model);
   void add_depths(const TreeEnsemble& model);
   void fill_keys(const float* features, std::int32_t* keys) const noexcept;
+  template <typename KeyOf, typename Add>
+  void walk_trees(KeyOf key_of, Add add) const noexcept;
   template <typename KeyOf>
   void row_margins(KeyOf key_of, float* margins) const noexcept;
   void tile_margins(const std::int32_t* keys, std::size_t rows, float* margins) const noexcept;
