@@ -172,6 +172,7 @@ Array predict_batch_at(Context& context, const State& state, const Rows& request
 }
 
 void bind_context(nb::module_& module) {
+  // Doubles first: what has to be converted, as integers or an array with gaps, becomes doubles.
   nb::class_<Context>(module, "Context", nb::is_final())
       .def_prop_ro("out", &Context::out)
       .def(
@@ -182,15 +183,15 @@ void bind_context(nb::module_& module) {
           nb::arg("row"))
       .def(
           "predict_numeric",
-          [](Context& self, Vector<float> values) {
-            return self.row(mlcore_predict_f32, values.data(),
+          [](Context& self, Vector<double> values) {
+            return self.row(mlcore_predict_f64, values.data(),
                             static_cast<std::int64_t>(values.shape(0)));
           },
           nb::arg("values"))
       .def(
           "predict_numeric",
-          [](Context& self, Vector<double> values) {
-            return self.row(mlcore_predict_f64, values.data(),
+          [](Context& self, Vector<float> values) {
+            return self.row(mlcore_predict_f32, values.data(),
                             static_cast<std::int64_t>(values.shape(0)));
           },
           nb::arg("values"))
@@ -203,14 +204,14 @@ void bind_context(nb::module_& module) {
       .def("predict_events", &predict_events, nb::arg("row"), nb::arg("events"))
       .def(
           "predict_batch",
-          [](Context& self, Matrix<float> values) {
-            return predict_batch(self, values, mlcore_predict_batch_f32);
+          [](Context& self, Matrix<double> values) {
+            return predict_batch(self, values, mlcore_predict_batch_f64);
           },
           nb::arg("values"))
       .def(
           "predict_batch",
-          [](Context& self, Matrix<double> values) {
-            return predict_batch(self, values, mlcore_predict_batch_f64);
+          [](Context& self, Matrix<float> values) {
+            return predict_batch(self, values, mlcore_predict_batch_f32);
           },
           nb::arg("values"))
       .def("predict_batch_at", &predict_batch_at, nb::arg("state"), nb::arg("requests"))
@@ -240,14 +241,14 @@ void bind_model(nb::module_& module) {
           nb::arg("output") = "prediction")
       .def(
           "margins",
-          [](const Model& model, Matrix<float> values) {
-            return margins(model, values, mlcore_model_margin_f32);
+          [](const Model& model, Matrix<double> values) {
+            return margins(model, values, mlcore_model_margin_f64);
           },
           nb::arg("features"))
       .def(
           "margins",
-          [](const Model& model, Matrix<double> values) {
-            return margins(model, values, mlcore_model_margin_f64);
+          [](const Model& model, Matrix<float> values) {
+            return margins(model, values, mlcore_model_margin_f32);
           },
           nb::arg("features"));
 }

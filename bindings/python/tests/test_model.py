@@ -89,6 +89,24 @@ def test_packed_row_numbers_and_batch_agree_with_the_trees_by_hand(loan: mlcore.
     assert loan.margins(np.array([[29, 0.25]])).tolist() == [[0.125 + 0.25 + 1]]
 
 
+def test_arrays_that_must_be_converted_lose_no_bit(loan: mlcore.Model) -> None:
+    rows = np.array([[29, 0.1, 0.3], [30, 1 / 3, 0.7]])
+    with loan.context("features") as context:
+        expected = context.predict_batch(rows)
+        assert bits(expected[0, 1]) == bits(0.1 / 0.3)
+        wide = np.zeros((4, 7))
+        wide[::2, 1:6:2] = rows
+        for converted in (np.asfortranarray(rows), wide[::2, 1:6:2]):
+            assert not converted.flags.c_contiguous
+            assert context.predict_batch(converted).tolist() == expected.tolist()
+            assert context.predict_numeric(converted[0]).tolist() == expected[0].tolist()
+        single = np.asfortranarray(rows.astype(np.float32))
+        widened = rows.astype(np.float32).astype(np.float64)
+        assert context.predict_batch(single).tolist() == context.predict_batch(widened).tolist()
+        integers = np.array([[29, 1, 2**53 - 1]])
+        assert context.predict_batch(integers)[0, 1] == 1 / (2**53 - 1)
+
+
 def test_out_is_the_contexts_and_outlives_it(loan: mlcore.Model) -> None:
     context = loan.context("features")
     row = loan.features.request.pack({"age": 29, "income": 4})
