@@ -2,7 +2,7 @@
 // Outside code uses State::read, State::keys and read_events.
 #include <fmt/format.h>
 
-#include <deque>
+#include <numeric>
 
 #include "feature/event_key.hpp"
 #include "feature/events.hpp"
@@ -127,30 +127,39 @@ class KeyRows {
   RowBuilder builder_;
 };
 
-/// The event of one row that the caller brought.
 /// Throws: as RowView::parse; invalid_argument/malformed_row for another key.
-void add_event(EventList& events, ByteView bytes, std::string_view key, std::string& buffer) {
-  const Stream& stream = events.stream();
+void check_event(const Stream& stream, ByteView bytes, std::string_view key, std::string& buffer) {
   const RowView row = RowView::parse(stream.layout, bytes);
   if (encode_key(row, stream.key_columns, buffer) != key) {
     throw Error(
         Code::invalid_argument, Reason::malformed_row,
         fmt::format("stream \"{}\": an event of another key than the request's", stream.name));
   }
-  events.insert(row);
 }
 
+/// Sorts the events first: one that comes before others would move all of them.
 void add_events(EventList& events, const PackedRows& rows, std::string_view key) {
-  check_rows(events.stream(), rows);
+  const Stream& stream = events.stream();
+  check_rows(stream, rows);
   std::string buffer;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     try {
-      add_event(events, rows[i], key, buffer);
+      check_event(stream, rows[i], key, buffer);
     } catch (const Error& error) {
       throw Error(error.code(), error.reason(), fmt::format("event {}: {}", i, error.message()),
                   {error.where().column, static_cast<std::int64_t>(i)});
     }
   }
+  const auto event = [&](std::size_t i) { return RowView::trusted(stream.layout, rows[i]); };
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto is_before = [&](std::size_t left, std::size_t right) {
+    return compare_events(stream, event(left), event(right)) < 0;
+  };
+  if (!std::is_sorted(order.begin(), order.end(), is_before)) {
+    std::sort(order.begin(), order.end(), is_before);
+  }
+  for (const std::size_t i : order) events.insert(event(i));
 }
 
 }  // namespace

@@ -87,18 +87,28 @@ std::uint64_t layout_id(const Schema& schema) {
   refuse_row("a padding bit of the null bitmap is set");
 }
 
-void check_string(const RowLayout& layout, ByteView bytes, std::size_t field, std::uint64_t slot) {
+/// Adds the string's size to `text_size`, which no row may pass: strings that share bytes would
+/// otherwise cost their reader more than the row has.
+void check_string(const RowLayout& layout, ByteView bytes, std::size_t field, std::uint64_t slot,
+                  std::uint64_t& text_size) {
   const std::uint64_t offset = static_cast<std::uint32_t>(slot);
   const std::uint64_t size = slot >> 32;
   if (offset < layout.fixed_size() || offset > bytes.size() || size > bytes.size() - offset) {
     refuse_string(layout, bytes, field, slot);
+  }
+  text_size += size;
+  if (text_size > bytes.size()) {
+    refuse(layout, field, Reason::malformed_row,
+           fmt::format("the strings up to here share bytes and have {} together, the row has {}",
+                       text_size, bytes.size()));
   }
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + offset, size);
   if (!is_utf8(text)) refuse(layout, field, Reason::invalid_utf8, "string is not UTF-8");
 }
 
 /// Checks the slot of a field that the bitmap does not call null.
-void check_value(const RowLayout& layout, ByteView bytes, std::size_t field, std::uint64_t slot) {
+void check_value(const RowLayout& layout, ByteView bytes, std::size_t field, std::uint64_t slot,
+                 std::uint64_t& text_size) {
   const Field& column = layout.schema()[field];
   switch (column.type) {
     case Type::boolean:
@@ -111,7 +121,7 @@ void check_value(const RowLayout& layout, ByteView bytes, std::size_t field, std
       if (value == value || column.nullable) return;
       refuse(layout, field, Reason::null_not_allowed, "NaN in a column that is not nullable");
     }
-    case Type::string: check_string(layout, bytes, field, slot); return;
+    case Type::string: check_string(layout, bytes, field, slot, text_size); return;
     case Type::timestamp: {
       const auto micros = static_cast<std::int64_t>(slot);
       if (micros >= kFirstTimestamp && micros <= kLastTimestamp) return;
@@ -145,6 +155,7 @@ RowView RowView::parse(const RowLayout& layout, ByteView bytes) {
   if (id != layout.id()) refuse_layout(layout, id);
   const std::span<const std::uint64_t> never_null = layout.never_null();
   const std::size_t field_count = layout.schema().size();
+  std::uint64_t text_size = 0;
   for (std::size_t word = 0; word < never_null.size(); ++word) {
     std::uint64_t nulls = load(bytes, kBitmapAt + 8 * word);
     if ((nulls & never_null[word]) != 0) refuse_nulls(layout, bytes);
@@ -152,7 +163,7 @@ RowView RowView::parse(const RowLayout& layout, ByteView bytes) {
     for (std::size_t field = 64 * word; field < end; ++field, nulls >>= 1) {
       const std::uint64_t slot = load(bytes, layout.slot_offset(field));
       if ((nulls & 1) == 0) {
-        check_value(layout, bytes, field, slot);
+        check_value(layout, bytes, field, slot, text_size);
       } else if (slot != 0) {
         refuse_null_slot(layout, field, slot);
       }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstring>
 #include <limits>
 
@@ -427,6 +428,22 @@ TEST_CASE("read_events: the caller's events, and nothing but the request's key")
   const RowBatch empty[] = {RowBatch{}};
   read_events(definition, request.row, empty, values);
   CHECK(values.cells[0].is_null);
+}
+
+TEST_CASE("read_events: many events, newest first, do not move each other") {
+  constexpr std::int64_t kEvents = 300'000;
+  const Definition definition =
+      test::sales("n = count() over sales last 10d\nf = first(cds) over sales last 10d\n", "n, f");
+  const Request request(definition, "c", kEvents + 1);
+  std::vector<Sale> sales;
+  for (std::int64_t at = kEvents; at > 0; --at) sales.push_back({.at = at, .cds = at});
+  const RowBatch events[] = {test::batch_of(definition, sales)};
+  AggregateValues values;
+  const auto start = std::chrono::steady_clock::now();
+  read_events(definition, request.row, events, values);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  CHECK(values.cells[0].i64 == kEvents);
+  CHECK(values.cells[1].i64 == 1);
 }
 
 }  // namespace mlcore

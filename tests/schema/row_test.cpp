@@ -238,6 +238,22 @@ TEST_CASE("row: strings may share bytes") {
   CHECK(row.string(1) == "bc");
 }
 
+TEST_CASE("row: strings that share bytes are together not longer than the row") {
+  const RowLayout layout(Schema({{"a", Type::string, false}, {"b", Type::string, false}}));
+  RowBuilder builder(layout);
+  builder.set_string(0, std::string(100, 'a'));
+  builder.set_string(1, "");
+  const ByteView built = builder.finish();
+  Bytes bytes(built.begin(), built.end());
+  const auto share = [&](std::uint64_t size) {
+    put_word(bytes, layout.slot_offset(1), size << 32 | layout.fixed_size());
+  };
+  share(layout.fixed_size());
+  CHECK(refusal(layout, bytes) == Refusal{});
+  share(layout.fixed_size() + 1);
+  CHECK(refusal(layout, bytes) == Refusal{Reason::malformed_row, 1});
+}
+
 TEST_CASE("row: every change that breaks a rule is refused by its reason and column") {
   const RowLayout layout = every_type();
   const std::uint64_t start = layout.fixed_size();

@@ -21,7 +21,8 @@
 //   fixed_size()     string bytes, UTF-8, to the end
 //
 // An f64 slot that holds a NaN is a null. Strings lie inside [fixed_size(), size]; they may share
-// bytes, and bytes that no string uses are ignored, so compare rows field by field.
+// bytes, but their lengths together are at most the row's size. Bytes that no string uses are
+// ignored, so compare rows field by field.
 
 #include <bit>
 #include <cstdint>
@@ -69,9 +70,9 @@ class RowView {
   RowView() = default;
 
   /// Throws: invalid_argument/layout_mismatch (packed for another layout), malformed_row (too
-  /// short, a padding bit set, a null whose slot is not 0, an offset outside the row, a bool other
-  /// than 0 or 1), invalid_timestamp (outside years 0001 to 9999), null_not_allowed, invalid_utf8;
-  /// `where.column` names the field.
+  /// short, a padding bit set, a null whose slot is not 0, an offset outside the row, strings that
+  /// together are longer than the row, a bool other than 0 or 1), invalid_timestamp (outside years
+  /// 0001 to 9999), null_not_allowed, invalid_utf8; `where.column` names the field.
   [[nodiscard]] static RowView parse(const RowLayout& layout, ByteView bytes);
   /// Requires: bytes that `parse` accepted for this layout.
   [[nodiscard]] static RowView trusted(const RowLayout& layout, ByteView bytes) noexcept {
