@@ -150,8 +150,14 @@ const void* data(nb::bytes row) { return row.c_str(); }
 std::int64_t size(nb::bytes row) { return static_cast<std::int64_t>(row.size()); }
 
 nb::object predict_events(Context& context, nb::bytes row, nb::sequence events) {
-  std::vector<mlcore_rows_t> streams;
-  for (const nb::handle rows : events) streams.push_back(nb::cast<const Rows&>(rows).view());
+  std::vector<nb::object> kept;  // a sequence may make its items as they are asked for
+  for (const nb::handle rows : events) {
+    if (!nb::isinstance<Rows>(rows))
+      throw nb::type_error("events: expected mlcore.Rows, one a stream");
+    kept.push_back(nb::borrow(rows));
+  }
+  std::vector<mlcore_rows_t> streams;  // asked for last: iterating runs Python code
+  for (const nb::object& rows : kept) streams.push_back(nb::cast<const Rows&>(rows).view());
   return context.row(mlcore_predict_events, data(row), size(row), streams.data(),
                      static_cast<std::int64_t>(streams.size()));
 }

@@ -129,6 +129,10 @@ std::int64_t micros_of_datetime(nb::handle value, const char* what) {
   static PyObject* const kEpoch = epoch().release().ptr();
   const nb::object delta = nb::steal(PyNumber_Subtract(value.ptr(), kEpoch));
   if (!delta.is_valid()) throw nb::python_error();
+  if (!PyDelta_Check(delta.ptr())) {  // a class derived from datetime may answer anything
+    throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_TYPE_MISMATCH,
+                  std::string(what) + ": a difference of datetimes is no timedelta");
+  }
   return micros_of_delta(delta.ptr());
 }
 
@@ -208,8 +212,11 @@ void Layout::pack(nb::handle mapping, std::string& out) const {
     bool is_known = false;
     for (const nb::object& name : names) is_known = is_known || name.equal(key);
     if (!is_known) {
+      const nb::object name = nb::steal(  // a str with a lone surrogate is no UTF-8
+          PyUnicode_AsEncodedString(nb::str(key).ptr(), "utf-8", "backslashreplace"));
+      if (!name.is_valid()) throw nb::python_error();
       throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_UNKNOWN_COLUMN,
-                    "the row has no field \"" + std::string(nb::str(key).c_str()) + "\"");
+                    "the row has no field \"" + std::string(PyBytes_AsString(name.ptr())) + "\"");
     }
   }
 }

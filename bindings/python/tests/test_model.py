@@ -107,6 +107,25 @@ def test_arrays_that_must_be_converted_lose_no_bit(loan: mlcore.Model) -> None:
         assert context.predict_batch(integers)[0, 1] == 1 / (2**53 - 1)
 
 
+def test_events_may_come_from_a_sequence_that_makes_them(shop: mlcore.Model) -> None:
+    class Made:
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, index: int) -> mlcore.Rows:
+            if index > 0:
+                raise IndexError
+            return rows_of(shop.features.stream("orders"), ORDERS[:2] * 500)
+
+    context = shop.context("features")
+    made: Any = Made()
+    kept = context.predict_events(request(shop), [made[0]]).tolist()
+    assert context.predict_events(request(shop), made).tolist() == kept
+    wrong: Any = [3]
+    with pytest.raises(TypeError):
+        context.predict_events(request(shop), wrong)
+
+
 def test_out_is_the_contexts_and_outlives_it(loan: mlcore.Model) -> None:
     context = loan.context("features")
     row = loan.features.request.pack({"age": 29, "income": 4})

@@ -122,3 +122,18 @@ def test_json_is_refused_with_its_reason(orders: mlcore.Layout) -> None:
     assert refusal(orders.from_json, "{").reason_name == "malformed_json"
     assert refusal(orders.from_json, "{}").reason_name == "missing_column"
     assert refusal(orders.check, b"").reason_name == "malformed_row"
+
+
+def test_a_key_with_a_lone_surrogate_is_an_unknown_column(orders: mlcore.Layout) -> None:
+    error = refusal(orders.pack, {**order(), "\ud800": 1})
+    assert error.reason_name == "unknown_column"
+    assert "\\ud800" in error.message
+
+
+def test_a_datetime_whose_difference_is_no_timedelta_is_refused(orders: mlcore.Layout) -> None:
+    class Odd(datetime):
+        def __sub__(self, other: Any) -> Any:
+            return 5
+
+    error = refusal(orders.pack, order(at=Odd(1998, 1, 1, tzinfo=UTC)))
+    assert error.reason_name == "type_mismatch"

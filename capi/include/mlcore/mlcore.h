@@ -198,8 +198,9 @@ enum { MLCORE_OUTPUT_PREDICTION = 0, MLCORE_OUTPUT_MARGIN = 1, MLCORE_OUTPUT_FEA
 
 /* Open an artifact: a .mlc file, or a directory that holds model.mlc. Every byte is checked, and
  * the artifact's proof rows are computed again.
- * Errors: NOT_FOUND/FILE_NOT_FOUND, UNAVAILABLE/IO_FAILURE, DATA_LOSS with NOT_AN_ARTIFACT,
- * TRUNCATED, CHECKSUM, MALFORMED_ARTIFACT or PROOF_FAILED, UNIMPLEMENTED/NEWER_FORMAT. */
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION (a NUL in the path), NOT_FOUND/FILE_NOT_FOUND,
+ * UNAVAILABLE/IO_FAILURE, DATA_LOSS with NOT_AN_ARTIFACT, TRUNCATED, CHECKSUM,
+ * MALFORMED_ARTIFACT or PROOF_FAILED, UNIMPLEMENTED/NEWER_FORMAT. */
 MLCORE_API int32_t mlcore_model_open(const char* path, int64_t path_length, mlcore_model_t** model,
                                      mlcore_error_t* error);
 
@@ -240,7 +241,7 @@ MLCORE_API int32_t mlcore_model_describe(const mlcore_model_t* model, char* buff
 /* Feature definitions ------------------------------------------------------------------------- */
 
 /* Compile the text of a definition, to make a state or features before a model exists.
- * Errors: INVALID_ARGUMENT with SYNTAX, UNKNOWN_NAME, DUPLICATE_NAME, TYPE_ERROR or
+ * Errors: INVALID_ARGUMENT with SYNTAX, INVALID_UTF8, UNKNOWN_NAME, DUPLICATE_NAME, TYPE_ERROR or
  * LIMIT_EXCEEDED, UNIMPLEMENTED/UNSUPPORTED_FEATURE; the message has line, column and a caret. */
 MLCORE_API int32_t mlcore_features_open(const char* text, int64_t text_length,
                                         mlcore_features_t** features, mlcore_error_t* error);
@@ -435,7 +436,8 @@ MLCORE_API int32_t mlcore_state_ingest_from(const mlcore_state_t* state, int64_t
                                             mlcore_ingest_report_t* report, mlcore_error_t* error);
 
 /* Promise that no event before `time` minus the lateness will come; what no window can reach any
- * more is forgotten. */
+ * more is forgotten.
+ * Errors: FAILED_PRECONDITION/INVALID_OPTION (a state without a lateness). */
 MLCORE_API int32_t mlcore_state_expire(const mlcore_state_t* state, int64_t time,
                                        mlcore_error_t* error);
 
