@@ -7,6 +7,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tools"))
 import check_headers  # noqa: E402
 import check_layers  # noqa: E402
+import check_portable  # noqa: E402
 import check_sources  # noqa: E402
 
 
@@ -31,6 +32,18 @@ class Layers(unittest.TestCase):
     def test_an_include_that_names_no_room_is_refused(self):
         self.assertEqual(len(self.violations("helpers.hpp", "base")), 1)
         self.assertEqual(len(self.violations("mlcore/utils/x.hpp", "base")), 1)
+
+
+class Portable(unittest.TestCase):
+    def test_glibc_up_to_the_floor_is_fine(self):
+        dump = "  NEEDED  libc.so.6\n  NEEDED  libgcc_s.so.1\n 0x0 0x00 04 GLIBC_2.34\n 0x0 0x00 05 GLIBC_2.2.5\n"
+        self.assertEqual(check_portable.problems_in(dump), [])
+
+    def test_what_is_newer_or_of_another_library_is_named(self):
+        self.assertEqual(check_portable.problems_in(" 0x0 0x00 04 GLIBC_2.35\n"),
+                         ["needs GLIBC_2.35, newer than 2.34"])
+        self.assertEqual(check_portable.problems_in("  NEEDED  libstdc++.so.6\n 0x0 0x00 03 GLIBCXX_3.4\n"),
+                         ["needs libstdc++.so.6", "needs GLIBCXX_3.4"])
 
 
 class Sources(unittest.TestCase):
