@@ -62,39 +62,42 @@ std::int64_t count_events(const EventRange& range) noexcept {
 }
 
 template <typename T>
-Folded fold_typed(const Aggregate& aggregate, const EventRange& range, WindowScratch& scratch) {
+bool fold_typed(const Aggregate& aggregate, const EventRange& range, WindowScratch& scratch,
+                Cell& out) {
   const Node& value = aggregate.argument.nodes.back();
   if (value.op == Op::column) {
     const ColumnReader<T> reader(range.events.stream().layout, value.index);
-    return fold<T>(aggregate, range, reader, scratch.overflows);
+    return fold<T>(aggregate, range, reader, scratch.overflows, out);
   }
   const ExpressionReader<T> reader(aggregate.argument, scratch);
-  return fold<T>(aggregate, range, reader, scratch.overflows);
+  return fold<T>(aggregate, range, reader, scratch.overflows, out);
 }
 
-Folded fold_range(const Aggregate& aggregate, const EventRange& range, WindowScratch& scratch) {
-  if (aggregate.argument.empty()) return {Cell::of(count_events(range)), false};
+/// Writes the value into `out`, which is null before; false when nothing contributed.
+bool fold_range(const Aggregate& aggregate, const EventRange& range, WindowScratch& scratch,
+                Cell& out) {
+  if (aggregate.argument.empty()) {
+    put(out, count_events(range));
+    return true;
+  }
   switch (aggregate.argument.nodes.back().type) {
-    case Type::boolean: return fold_typed<bool>(aggregate, range, scratch);
-    case Type::f64: return fold_typed<double>(aggregate, range, scratch);
-    case Type::string: return fold_typed<std::string_view>(aggregate, range, scratch);
+    case Type::boolean: return fold_typed<bool>(aggregate, range, scratch, out);
+    case Type::f64: return fold_typed<double>(aggregate, range, scratch, out);
+    case Type::string: return fold_typed<std::string_view>(aggregate, range, scratch, out);
     case Type::i64:
     case Type::timestamp:
-    case Type::duration: return fold_typed<std::int64_t>(aggregate, range, scratch);
+    case Type::duration: return fold_typed<std::int64_t>(aggregate, range, scratch, out);
   }
-  return {};
+  return false;
 }
 
-Folded fold_nothing(const Aggregate& aggregate) noexcept {
-  const bool is_count =
-      aggregate.function == Aggregation::count || aggregate.function == Aggregation::count_value;
-  return is_count ? Folded{Cell::of(std::int64_t{0}), false} : Folded{};
-}
-
-Cell default_of(const Aggregate& aggregate) noexcept {
-  if (!aggregate.has_default) return Cell::null();
-  if (aggregate.type == Type::string) return Cell::of(std::string_view(aggregate.default_text));
-  return aggregate.default_value;
+void put_empty(const Aggregate& aggregate, Cell& out) noexcept {
+  if (aggregate.function == Aggregation::count || aggregate.function == Aggregation::count_value) {
+    put(out, std::int64_t{0});
+  } else if (aggregate.has_default) {
+    out = aggregate.default_value;
+    if (aggregate.type == Type::string) put(out, std::string_view(aggregate.default_text));
+  }
 }
 
 }  // namespace
@@ -139,21 +142,20 @@ void read_stream(std::span<const Aggregate> aggregates, std::uint32_t stream,
   for (std::size_t i = 0; i < aggregates.size(); ++i) {
     const Aggregate& aggregate = aggregates[i];
     if (aggregate.stream != stream) continue;
-    Folded folded;
+    out[i] = Cell::null();
     if (events == nullptr) {
-      folded = fold_nothing(aggregate);
-    } else {
-      const Window& window = aggregate.window;
-      if (known_window == nullptr || *known_window != window) {
-        bounds = bounds_of(*events, window, as_of);
-        known_window = &window;
-      }
-      const EventFilter filter(aggregate, events->stream(), as_of, scratch);
-      EventRange range{*events, bounds.begin, bounds.end, filter};
-      if (window.kind == WindowKind::events) range.begin = begin_of_last(range, window);
-      folded = fold_range(aggregate, range, scratch);
+      put_empty(aggregate, out[i]);
+      continue;
     }
-    out[i] = folded.is_empty ? default_of(aggregate) : folded.cell;
+    const Window& window = aggregate.window;
+    if (known_window == nullptr || *known_window != window) {
+      bounds = bounds_of(*events, window, as_of);
+      known_window = &window;
+    }
+    const EventFilter filter(aggregate, events->stream(), as_of, scratch);
+    EventRange range{*events, bounds.begin, bounds.end, filter};
+    if (window.kind == WindowKind::events) range.begin = begin_of_last(range, window);
+    if (!fold_range(aggregate, range, scratch, out[i])) put_empty(aggregate, out[i]);
   }
 }
 

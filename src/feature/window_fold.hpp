@@ -3,7 +3,7 @@
 
 // The folds of aggregates over a range of events: one template for each way to read an argument.
 //
-//   Folded folded = fold<double>(aggregate, range, ColumnReader<double>(stream, 3));
+//   fold<double>(aggregate, range, ColumnReader<double>(layout, 3), overflows, cell);
 
 #include <cstdint>
 #include <cstring>
@@ -12,7 +12,6 @@
 #include <type_traits>
 
 #include "mlcore/base/number.hpp"
-#include "mlcore/base/time.hpp"
 #include "mlcore/feature/plan.hpp"
 #include "mlcore/feature/window.hpp"
 
@@ -20,11 +19,24 @@ namespace mlcore {
 
 __extension__ typedef __int128 Int128;
 
-/// The value of a fold. `is_empty`: nothing contributed, so that a default stands in.
-struct Folded {
-  Cell cell;
-  bool is_empty = true;
-};
+/// Sets only the members that a value has: a cell that is written whole and copied costs as much as
+/// folding five events.
+inline void put(Cell& cell, std::int64_t value) noexcept {
+  cell.is_null = false;
+  cell.i64 = value;
+}
+inline void put(Cell& cell, double value) noexcept {
+  cell.is_null = false;
+  cell.f64 = canonical(value);
+}
+inline void put(Cell& cell, bool value) noexcept {
+  cell.is_null = false;
+  cell.boolean = value;
+}
+inline void put(Cell& cell, std::string_view value) noexcept {
+  cell.is_null = false;
+  cell.text = value;
+}
 
 template <typename T>
 T value_of(const Cell& cell) noexcept;
@@ -86,7 +98,8 @@ class ExpressionReader {
   bool read(const RowView& row, T& value) const noexcept {
     const std::size_t count = expression_.nodes.size();
     const std::span<Cell> registers(scratch_.registers.data(), count);
-    evaluate(expression_, row, {}, 0, {}, no_parameters_, registers, scratch_.text);
+    const FittedParameters no_parameters;
+    evaluate(expression_, row, {}, 0, {}, no_parameters, registers, scratch_.text);
     if (registers.back().is_null) return false;
     value = value_of<T>(registers.back());
     return true;
@@ -95,7 +108,6 @@ class ExpressionReader {
  private:
   const Expression& expression_;
   WindowScratch& scratch_;
-  FittedParameters no_parameters_;
 };
 
 /// Whether an event inside the edges is seen: known in time, and wanted by `where`.
@@ -132,17 +144,36 @@ struct EventRange {
   const EventFilter& filter;
 };
 
-/// Calls `step(time, value)` for each value in order, until it returns false.
-template <typename T, typename Reader, typename Step>
-void for_each_value(const EventRange& range, const Reader& reader, Step step) {
-  const bool takes_all = range.filter.takes_all();
-  for (std::size_t i = range.begin; i < range.end; ++i) {
-    const RowView row = range.events.row(i);
-    if (!takes_all && !range.filter.takes(row)) continue;
-    T value;
-    if (reader.read(row, value) && !step(range.events.time(i), value)) return;
+/// The values of a range one after another, in order.
+template <typename T, typename Reader>
+class ValueCursor {
+ public:
+  ValueCursor(const EventRange& range, const Reader& reader) noexcept
+      : range_(range), reader_(reader), takes_all_(range.filter.takes_all()), index_(range.begin) {}
+
+  /// False at the end.
+  [[gnu::always_inline]] bool next() noexcept {
+    while (index_ < range_.end) {
+      const std::size_t index = index_++;
+      const RowView row = range_.events.row(index);
+      if (!takes_all_ && !range_.filter.takes(row)) continue;
+      if (!reader_.read(row, value_)) continue;
+      time_ = range_.events.time(index);
+      return true;
+    }
+    return false;
   }
-}
+  [[nodiscard]] std::int64_t time() const noexcept { return time_; }
+  [[nodiscard]] const T& value() const noexcept { return value_; }
+
+ private:
+  const EventRange range_;
+  const Reader reader_;
+  const bool takes_all_;
+  std::size_t index_;
+  std::int64_t time_ = 0;
+  T value_{};
+};
 
 /// The order of min and max: NaN after every number and equal to itself, −0.0 equal to +0.0.
 inline bool is_less(double left, double right) noexcept {
@@ -154,9 +185,19 @@ inline bool is_less(std::string_view left, std::string_view right) noexcept { re
 
 /// Where the tile of `time` ends, at most the greatest int64. Requires: tile > 0.
 inline std::int64_t tile_end(std::int64_t time, std::int64_t tile) noexcept {
-  const Int128 end = (Int128{floor_div(time, tile)} + 1) * tile;
-  constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
-  return end > kGreatest ? kGreatest : static_cast<std::int64_t>(end);
+  const std::int64_t rest = time % tile;
+  std::int64_t end = 0;
+  if (!__builtin_add_overflow(time - rest, rest < 0 ? 0 : tile, &end)) return end;
+  return std::numeric_limits<std::int64_t>::max();
+}
+
+/// The same for an event at or after the end of the last tile: mostly it is in the next one, which
+/// saves the division.
+inline std::int64_t next_tile_end(std::int64_t last_end, std::int64_t time,
+                                  std::int64_t tile) noexcept {
+  std::int64_t end = 0;
+  if (!__builtin_add_overflow(last_end, tile, &end) && time < end) return end;
+  return tile_end(time, tile);
 }
 
 /// The sum that FEATURES defines for f64: a left fold in each tile from its first value, then a
@@ -168,23 +209,25 @@ struct TiledSum {
 
 template <typename Reader>
 TiledSum sum_tiles(const EventRange& range, const Reader& reader, std::int64_t tile) {
+  ValueCursor<double, Reader> cursor(range, reader);
+  if (!cursor.next()) return {};
+  std::int64_t count = 1;
+  std::int64_t group_end = tile_end(cursor.time(), tile);
+  double group = cursor.value();
   double total = 0;
-  double group = 0;
-  std::int64_t group_end = 0;
-  std::int64_t group_count = 0;  // whole groups in total
-  std::int64_t count = 0;
-  for_each_value<double>(range, reader, [&](std::int64_t time, double value) {
-    if (count > 0 && time < group_end) {
-      group += value;
-    } else {
-      if (count > 0) total = group_count++ == 0 ? group : total + group;
-      group = value;
-      group_end = tile_end(time, tile);
-    }
+  bool has_total = false;
+  while (cursor.next()) {
     ++count;
-    return true;
-  });
-  return {group_count == 0 ? group : total + group, count};
+    if (cursor.time() < group_end) {
+      group += cursor.value();
+      continue;
+    }
+    total = has_total ? total + group : group;
+    has_total = true;
+    group = cursor.value();
+    group_end = next_tile_end(group_end, cursor.time(), tile);
+  }
+  return {has_total ? total + group : group, count};
 }
 
 struct WideSum {
@@ -195,108 +238,102 @@ struct WideSum {
 template <typename Reader>
 WideSum sum_wide(const EventRange& range, const Reader& reader) {
   WideSum sum;
-  for_each_value<std::int64_t>(range, reader, [&](std::int64_t, std::int64_t value) {
-    sum.sum += value;
-    ++sum.count;
-    return true;
-  });
+  ValueCursor<std::int64_t, Reader> cursor(range, reader);
+  for (; cursor.next(); ++sum.count) sum.sum += cursor.value();
   return sum;
 }
 
-inline Folded sum_of(const WideSum& sum, std::uint64_t& overflows) noexcept {
-  if (sum.count == 0) return {};
+inline void put(Cell& cell, const WideSum& sum, std::uint64_t& overflows) noexcept {
   const auto narrow = static_cast<std::int64_t>(sum.sum);
-  if (narrow == sum.sum) return {Cell::of(narrow), false};
-  ++overflows;
-  return {Cell::null(), false};
+  if (narrow == sum.sum) {
+    put(cell, narrow);
+  } else {
+    ++overflows;
+  }
 }
 
 template <typename T, typename Reader>
-Folded fold_sum(const Aggregate& aggregate, const EventRange& range, const Reader& reader,
-                std::uint64_t& overflows) {
+bool fold_sum(const Aggregate& aggregate, const EventRange& range, const Reader& reader,
+              std::uint64_t& overflows, Cell& out) {
   const bool is_average = aggregate.function == Aggregation::avg;
   if constexpr (std::is_same_v<T, double>) {
     const TiledSum sum = sum_tiles(range, reader, aggregate.window.tile);
-    if (sum.count == 0) return {};
-    const double value = is_average ? sum.sum / static_cast<double>(sum.count) : sum.sum;
-    return {Cell::of(canonical(value)), false};
+    if (sum.count == 0) return false;
+    put(out, is_average ? sum.sum / static_cast<double>(sum.count) : sum.sum);
+    return true;
   } else if constexpr (std::is_same_v<T, std::int64_t>) {
     const WideSum sum = sum_wide(range, reader);
-    if (!is_average || sum.count == 0) return sum_of(sum, overflows);
-    return {Cell::of(static_cast<double>(sum.sum) / static_cast<double>(sum.count)), false};
-  }
-  return {};  // the language has no sum of these types
-}
-
-/// A value as it leaves a fold: the canonical NaN, and for min and max no negative zero.
-template <typename T>
-Cell cell_of(T value, bool is_ordered) noexcept {
-  if constexpr (std::is_same_v<T, double>) {
-    return Cell::of(canonical(is_ordered ? value + 0.0 : value));
-  } else {
-    return Cell::of(value);
-  }
-}
-
-template <typename T, typename Reader>
-Folded fold_extreme(const Aggregate& aggregate, const EventRange& range, const Reader& reader) {
-  const bool is_max = aggregate.function == Aggregation::max;
-  T best{};
-  bool is_empty = true;
-  for_each_value<T>(range, reader, [&](std::int64_t, const T& value) {
-    if (is_empty || (is_max ? is_less(best, value) : is_less(value, best))) {
-      best = value;
+    if (sum.count == 0) return false;
+    if (is_average) {
+      put(out, static_cast<double>(sum.sum) / static_cast<double>(sum.count));
+    } else {
+      put(out, sum, overflows);
     }
-    is_empty = false;
     return true;
-  });
-  if (is_empty) return {};
-  return {cell_of<T>(best, true), false};
+  }
+  return false;  // the language has no sum of these types
 }
 
 template <typename T, typename Reader>
-Folded fold_first(const EventRange& range, const Reader& reader) {
-  Folded folded;
-  for_each_value<T>(range, reader, [&](std::int64_t, const T& value) {
-    folded = {cell_of<T>(value, false), false};
-    return false;
-  });
-  return folded;
+bool fold_extreme(const Aggregate& aggregate, const EventRange& range, const Reader& reader,
+                  Cell& out) {
+  const bool is_max = aggregate.function == Aggregation::max;
+  ValueCursor<T, Reader> cursor(range, reader);
+  if (!cursor.next()) return false;
+  T best = cursor.value();
+  while (cursor.next()) {
+    const T value = cursor.value();
+    if (is_max ? is_less(best, value) : is_less(value, best)) best = value;
+  }
+  if constexpr (std::is_same_v<T, double>) best += 0.0;  // −0.0 to +0.0
+  put(out, best);
+  return true;
 }
 
 template <typename T, typename Reader>
-Folded fold_last(const EventRange& range, const Reader& reader) {
+bool fold_first(const EventRange& range, const Reader& reader, Cell& out) {
+  ValueCursor<T, Reader> cursor(range, reader);
+  if (!cursor.next()) return false;
+  put(out, cursor.value());
+  return true;
+}
+
+template <typename T, typename Reader>
+bool fold_last(const EventRange& range, const Reader& reader, Cell& out) {
   for (std::size_t i = range.end; i > range.begin; --i) {
     const RowView row = range.events.row(i - 1);
     T value;
     if (!range.filter.takes(row) || !reader.read(row, value)) continue;
-    return {cell_of<T>(value, false), false};
+    put(out, value);
+    return true;
   }
-  return {};
+  return false;
 }
 
 template <typename T, typename Reader>
-Folded fold_count(const EventRange& range, const Reader& reader) {
+void fold_count(const EventRange& range, const Reader& reader, Cell& out) {
   std::int64_t count = 0;
-  for_each_value<T>(range, reader, [&](std::int64_t, const T&) { return ++count > 0; });
-  return {Cell::of(count), false};
+  ValueCursor<T, Reader> cursor(range, reader);
+  while (cursor.next()) ++count;
+  put(out, count);
 }
 
-/// Requires: a function that reads an argument, whose type is held in T.
+/// Writes the value into `out`, which is null before. False when nothing contributed, so that a
+/// default stands in. Requires: a function that reads an argument, whose type is held in T.
 template <typename T, typename Reader>
-Folded fold(const Aggregate& aggregate, const EventRange& range, const Reader& reader,
-            std::uint64_t& overflows) {
+bool fold(const Aggregate& aggregate, const EventRange& range, const Reader& reader,
+          std::uint64_t& overflows, Cell& out) {
   switch (aggregate.function) {
     case Aggregation::count:
-    case Aggregation::count_value: return fold_count<T>(range, reader);
+    case Aggregation::count_value: fold_count<T>(range, reader, out); return true;
     case Aggregation::sum:
-    case Aggregation::avg: return fold_sum<T>(aggregate, range, reader, overflows);
+    case Aggregation::avg: return fold_sum<T>(aggregate, range, reader, overflows, out);
     case Aggregation::min:
-    case Aggregation::max: return fold_extreme<T>(aggregate, range, reader);
-    case Aggregation::first: return fold_first<T>(range, reader);
-    case Aggregation::last: return fold_last<T>(range, reader);
+    case Aggregation::max: return fold_extreme<T>(aggregate, range, reader, out);
+    case Aggregation::first: return fold_first<T>(range, reader, out);
+    case Aggregation::last: return fold_last<T>(range, reader, out);
   }
-  return {};
+  return false;
 }
 
 }  // namespace mlcore
