@@ -36,7 +36,7 @@ struct StreamSpec {
 };
 
 enum class Function { count, count_value, sum, avg, min, max, first, last };
-enum class Argument { none, x, n, w, b, at, x_times_3_minus_1, n_times_2 };
+enum class Argument { none, x, n, w, b, at, minus_x, x_times_3_minus_1, n_times_2 };
 enum class Condition { none, b, not_b, x_above_1, w_is_a, x_is_null, n_even };
 enum class Kind { duration, lifetime, events, next };
 enum class Edge { left, right, both, neither };
@@ -185,6 +185,7 @@ inline Answer value_of(Argument argument, const Event& event) {
     case Argument::w: return event.w ? Answer(*event.w) : Answer();
     case Argument::b: return event.b ? Answer(*event.b) : Answer();
     case Argument::at: return event.at;
+    case Argument::minus_x: return event.x ? Answer(-*event.x) : Answer();
     case Argument::x_times_3_minus_1: {
       if (!event.x) return {};
       const double product = *event.x * 3;
@@ -242,6 +243,7 @@ inline Answer default_of(const Spec& spec) {
   switch (spec.argument) {
     case Argument::none: return {};
     case Argument::x:
+    case Argument::minus_x:
     case Argument::x_times_3_minus_1: return 2.5;
     case Argument::n:
     case Argument::n_times_2: return is_average ? Answer(-7.0) : Answer(std::int64_t{-7});

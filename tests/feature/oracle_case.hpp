@@ -53,6 +53,7 @@ inline const char* text_of(Argument argument) {
     case Argument::w: return "w";
     case Argument::b: return "b";
     case Argument::at: return "at";
+    case Argument::minus_x: return "-x";
     case Argument::x_times_3_minus_1: return "x * 3 - 1";
     case Argument::n_times_2: return "n * 2";
   }
@@ -135,7 +136,7 @@ inline Spec random_spec(Choice& choice) {
     spec.argument = choice.of(
         {Argument::x, Argument::x, Argument::n, Argument::x_times_3_minus_1, Argument::n_times_2});
   } else if (spec.function != Function::count) {
-    spec.argument = static_cast<Argument>(1 + choice.below(7));
+    spec.argument = static_cast<Argument>(1 + choice.below(8));
   }
   const bool can_default = spec.function > Function::count_value && spec.argument != Argument::at;
   spec.has_default = can_default && choice.chance(30);
@@ -155,7 +156,8 @@ inline Spec random_spec(Choice& choice) {
 inline std::optional<double> random_x(Choice& choice) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (choice.chance(15)) return std::nullopt;
-  if (choice.chance(50)) return static_cast<double>(choice.below(2000) - 1000) / 10;
+  if (choice.chance(60)) return static_cast<double>(choice.below(2000) - 1000) / 10;
+  if (choice.chance(40)) return 0.0;
   return choice.of({0.0, -0.0, 1.0, 0.1, 1e16, -1e16, 1e-300, 5e-324, 1e308, 1.7e308, -1.7e308,
                     kInfinity, -kInfinity, static_cast<double>(NAN)});
 }
@@ -213,14 +215,18 @@ struct Case {
   }
 
  private:
-  /// Whole steps of some window's length from the base, now and then a microsecond beside.
+  /// Whole steps of some window's length from the base, or the beginning of one of its tiles; now
+  /// and then a microsecond beside.
   std::int64_t random_time() {
     const Spec& spec =
         specs[static_cast<std::size_t>(choice.below(static_cast<std::int64_t>(specs.size())))];
     const std::int64_t length = std::max<std::int64_t>(1, spec.hop > 0 ? spec.hop : spec.width);
     const std::int64_t unit = length * kSecond / choice.of({1, 2, 4, 1000});
     const std::int64_t step = choice.below(17) - 8;
-    return base_ + step * unit + (choice.chance(20) ? choice.of({-1, 1}) : 0);
+    const std::int64_t aside = choice.chance(20) ? choice.of({-1, 1}) : 0;
+    const std::int64_t tile = tile_of(spec) * kSecond;
+    if (choice.chance(40)) return (floor_of(base_, tile) + step) * tile + aside;
+    return base_ + step * unit + aside;
   }
 
   Event random_event() {

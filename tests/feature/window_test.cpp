@@ -217,6 +217,10 @@ TEST_CASE("windows: NaN is null and −0.0 is +0.0 once stored") {
   const std::vector<Sale> zeros = {{.at = 1, .amount = 0.0}};
   CHECK(Reading("sum(-amount) over sales lifetime", zeros, 9).bits() == bits(-0.0));
   CHECK(Reading("min(-amount) over sales lifetime", zeros, 9).bits() == 0);
+  // Tiles fold from the first of them, not from a zero: −0.0 + −0.0 is −0.0.
+  const std::vector<Sale> tiles = {
+      {.at = 0, .amount = 0.0}, {.at = kDay, .amount = 0.0}, {.at = 2 * kDay, .amount = 0.0}};
+  CHECK(Reading("sum(-amount) over sales last 12d", tiles, 3 * kDay).bits() == bits(-0.0));
 }
 
 TEST_CASE("windows: infinities fold as IEEE has them, and every NaN is the canonical one") {
