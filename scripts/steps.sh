@@ -4,6 +4,29 @@
 export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 python="$PWD/.venv/bin/python"
 
+# <language>_version, <language>_build BUILD_DIR and <language>_churn BUILD_DIR ARGUMENT… of each package.
+for file in scripts/languages/*.sh; do . "$file"; done
+
+name_of() {
+  case $1 in
+    cpp) echo "C++" ;;
+    c) echo "C" ;;
+    node) echo "Node.js" ;;
+    go) echo "Go" ;;
+    java) echo "Java" ;;
+    python) echo "Python" ;;
+  esac
+}
+
+# Languages whose toolchain is here and whose package has tests, as a list of CMake's.
+present_languages() {
+  local language list=
+  for language in node go java python; do
+    [ -f "tests/bindings/$language.cmake" ] && "${language}_version" > /dev/null 2>&1 && list="$list;$language"
+  done
+  echo "${list#;}"
+}
+
 # Says what is done, and how long it took.
 step() {
   local title=$1 begin=$SECONDS
@@ -18,27 +41,13 @@ configure_and_build() {
   local preset=$1 log="build/$1.log" options=()
   shift
   mkdir -p build
-  if [ "$preset" = release ]; then options=(-DMLCORE_PYTHON="$python"); fi
+  if [ "$preset" = release ]; then
+    options=(-DMLCORE_PYTHON="$python" -DMLCORE_BINDINGS="$(present_languages)")
+  fi
   if ! cmake --preset "$preset" "${options[@]}" > "$log" 2>&1 ||
     ! cmake --build "build/$preset" ${1:+--target "$@"} >> "$log" 2>&1; then
     grep -E -A 5 "error|Error|FAILED" "$log" | tail -n 60 >&2
     echo "the whole output is in $log" >&2
     return 1
   fi
-}
-
-# The package of bindings/python in .venv, around the library of the release build.
-install_python_package() {
-  local mark=.venv/mlcore_installed
-  if [ -e "$mark" ] && [ -z "$(find bindings/python build/release/capi/libmlcore.so* -type f \
-    -newer "$mark" -not -path '*/build/*' -not -path '*/__pycache__/*')" ]; then
-    return
-  fi
-  if ! "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-    --config-settings "cmake.define.MLCORE_BUILD_DIR=$PWD/build/release" \
-    --config-settings "build-dir=$PWD/build/python" bindings/python > build/python.log 2>&1; then
-    tail -n 40 build/python.log >&2
-    return 1
-  fi
-  touch "$mark"
 }

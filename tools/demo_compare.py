@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares, bit for bit, what each program of the demo scored with what training computed.
 
-    demo_compare.py --folder DIR --languages cpp c python [--json FILE]
+    demo_compare.py --folder DIR --languages cpp c node [--absent go java] [--json FILE]
 
 DIR holds training_table.csv, batch.csv, restored_snapshot.csv, one_row_events.csv and summary.json of
 demo_reference, and for each language LANGUAGE.csv and LANGUAGE.log, whose last line is the JSON that
@@ -17,7 +17,7 @@ import sys
 REFERENCE = "training_table"
 PATHS = {"batch": "C++, one batch call", "restored_snapshot": "C++, restored snapshot",
          "one_row_events": "C++, events of one row"}
-LANGUAGES = {"cpp": "C++", "c": "C", "python": "Python"}
+LANGUAGES = {"cpp": "C++", "c": "C", "node": "Node.js", "go": "Go", "java": "Java", "python": "Python"}
 
 
 def read_scores(path):
@@ -67,12 +67,13 @@ def language_time(folder, name):
     return json.loads(last_line)["ns_per_row"]
 
 
-def make_report(folder, languages):
+def make_report(folder, languages, absent):
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     reference = read_scores(folder / f"{REFERENCE}.csv")
     if not reference[1]:
         raise ValueError(f"{REFERENCE}.csv: no rows")
-    report = {"as_of": summary["as_of"], "languages": [], "paths": [], "auc": summary["auc"]}
+    report = {"as_of": summary["as_of"], "languages": [], "absent": absent, "paths": [],
+              "auc": summary["auc"]}
     for name in languages:
         report["languages"].append(compare(folder, name, reference, language_time(folder, name)))
     for name in PATHS:
@@ -89,6 +90,7 @@ def table_of(report):
     for title, row in named:
         lines.append(f"{title:<24}{row['rows']:>8}{row['ns_per_row']:>12.0f}"
                      f"{row['differing_feature_bits']:>14}{row['differing_margin_bits']:>13}")
+    lines += [f"{LANGUAGES[name]:<24}{'absent':>8}" for name in report["absent"]]
     auc = report["auc"]
     lines += ["", f"AUC: model {auc['model']:.4f}, recency rule {auc['recency_rule']:.4f}, "
                   f"base rate {auc['base_rate']:.4f}"]
@@ -98,11 +100,12 @@ def table_of(report):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=pathlib.Path, required=True)
-    parser.add_argument("--languages", nargs="+", choices=list(LANGUAGES), default=list(LANGUAGES))
+    parser.add_argument("--languages", nargs="*", choices=list(LANGUAGES), required=True)
+    parser.add_argument("--absent", nargs="*", choices=list(LANGUAGES), default=[])
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     try:
-        report = make_report(arguments.folder, arguments.languages)
+        report = make_report(arguments.folder, arguments.languages, arguments.absent)
     except (OSError, ValueError, KeyError, IndexError) as error:
         sys.exit(f"demo_compare: {error}")
     print(table_of(report))

@@ -26,9 +26,10 @@ class DemoCompare(unittest.TestCase):
             {"as_of": "1998-01-01", "auc": {"model": 0.8, "base_rate": 0.5, "recency_rule": 0.75},
              "ns_per_row": {name: 1.0 for name in NAMES}}))
 
-    def run_tool(self):
+    def run_tool(self, *arguments):
         return subprocess.run(
-            [sys.executable, TOOL, "--folder", self.path, "--json", self.path / "report.json"],
+            [sys.executable, TOOL, "--folder", self.path, "--json", self.path / "report.json",
+             "--languages", "cpp", "c", "python", *arguments],
             capture_output=True, text=True)
 
     def change(self, name, old, new):
@@ -84,6 +85,14 @@ class DemoCompare(unittest.TestCase):
                 run = self.run_tool()
                 self.assertEqual(run.returncode, 1)
                 self.assertTrue(run.stderr.startswith("demo_compare: "), run.stderr)
+
+    def test_an_absent_language_is_shown_as_absent(self):
+        run = self.run_tool("--absent", "go", "java")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stdout, r"(?m)^Go +absent$")
+        self.assertRegex(run.stdout, r"(?m)^Java +absent$")
+        report = json.loads((self.path / "report.json").read_text())
+        self.assertEqual(report["absent"], ["go", "java"])
 
     def test_a_missing_file_is_named(self):
         (self.path / "python.csv").unlink()
