@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/schema/csv.hpp"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/schema/csv.hpp"

@@ -10,6 +10,7 @@
 #include "mlcore/base/bytes.hpp"
 #include "mlcore/base/digest.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/json.hpp"
 #include "mlcore/base/math.hpp"

@@ -11,9 +11,9 @@
 #include <filesystem>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
-#include "mlcore/schema/csv.hpp"
 #include "mlcore/predict/model_input.hpp"
 
 namespace mlcore {

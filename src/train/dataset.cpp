@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/schema/csv.hpp"
 
 namespace mlcore {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
-#include "mlcore/schema/csv.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/train/train.hpp"
 
 namespace mlcore {

@@ -14,12 +14,12 @@
 #include <utility>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
 #include "mlcore/evaluate/metrics.hpp"
 #include "mlcore/model/xgboost_json.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
-#include "mlcore/schema/csv.hpp"
 #include "train/metadata.hpp"
 #include "train/recency_rule.hpp"
 

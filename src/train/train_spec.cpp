@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/json.hpp"
 #include "mlcore/base/time.hpp"
-#include "mlcore/schema/csv.hpp"
 
 namespace mlcore {
 namespace {

@@ -5,8 +5,8 @@
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include "capi/fixture.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
-#include "mlcore/schema/csv.hpp"
 
 namespace {
 

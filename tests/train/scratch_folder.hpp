@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "mlcore/schema/csv.hpp"
+#include "mlcore/base/file.hpp"
 
 namespace mlcore {
 

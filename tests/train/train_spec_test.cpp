@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
 #include "mlcore/feature/definition.hpp"
-#include "mlcore/schema/csv.hpp"
 
 using namespace mlcore;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "train/orders_log.hpp"

@@ -11,6 +11,7 @@
 #include "inputs.hpp"
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/feature/plan.hpp"
 #include "progress_bar.hpp"

@@ -10,6 +10,7 @@
 #include "inputs.hpp"
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/model/xgboost_json.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"

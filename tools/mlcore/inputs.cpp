@@ -11,6 +11,7 @@
 #include <set>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/file.hpp"
 #include "verb.hpp"
 
 namespace mlcore::command {

@@ -31,13 +31,6 @@ struct CsvRows {
 /// A header without a data line is zero rows, which callers that need rows refuse.
 [[nodiscard]] CsvRows read_csv(std::string_view text, const RowLayout& layout);
 
-/// The whole file. Throws: not_found/file_not_found, unavailable/io_failure.
-[[nodiscard]] std::string read_file(const std::string& path);
-/// The file appears whole or not at all: written beside, synced, renamed. What is there and is no
-/// regular file, such as /dev/null, is written in place.
-/// Throws: not_found/file_not_found (no such directory), unavailable/io_failure.
-void write_file(const std::string& path, std::string_view content);
-
 /// One value as RFC 4180 wants it, quoted only where it must be; the empty string is `""`, and a
 /// null is written by writing nothing.
 void append_csv_field(std::string& out, std::string_view field);

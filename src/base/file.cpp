@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses read_file and write_file, declared in csv.hpp.
+// Outside code uses read_file and write_file.
+#include "mlcore/base/file.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -14,7 +16,6 @@
 #include <system_error>
 
 #include "mlcore/base/error.hpp"
-#include "mlcore/schema/csv.hpp"
 
 namespace mlcore {
 namespace {

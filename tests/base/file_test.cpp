@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "mlcore/base/file.hpp"
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +11,6 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
-#include "mlcore/schema/csv.hpp"
 
 namespace mlcore {
 namespace {
