@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sums the cases of every suite in the JUnit files that ctest wrote.
 
-A test of ctest may be a program with many cases: what doctest, pytest and unittest print at their end
-is counted; a test that prints no such summary counts as one. A program that failed without a failed
-case, as in a crash, counts as one failure. The last line is "N passed, N failed"; exit status 1 when
+A test of ctest may be a program with many cases: what doctest, pytest, unittest and node:test print at
+their end is counted; a test that prints no such summary counts as one. A program that failed without a
+failed case, as in a crash, counts as one failure. The last line is "N passed, N failed"; exit status 1 when
 anything failed or nothing ran. `--status N`: N other than 0 means that a step beside the tests failed.
 """
 import argparse
@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ElementTree
 DOCTEST = re.compile(r"^\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed", re.MULTILINE)
 PYTEST = re.compile(r"^=*\s*((?:\d+ \w+,? ?)+) in [\d.]+s", re.MULTILINE)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?", re.MULTILINE)
+NODE = re.compile(r"^# pass (\d+)\n# fail (\d+)\n# cancelled (\d+)$", re.MULTILINE)
 
 
 def named_counts(text):
@@ -33,6 +34,8 @@ def summaries_in(output):
         counts = {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", notes)}
         failed = counts.get("failures", 0) + counts.get("errors", 0)
         pairs.append((int(ran) - failed - counts.get("skipped", 0), failed))
+    for passed, failed, cancelled in NODE.findall(output):
+        pairs.append((int(passed), int(failed) + int(cancelled)))
     return pairs
 
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+"use strict";
+// Context: what scores rows of one model.
+
+const { types } = require("node:util");
+const native = require("./native.js");
+const { Reason, allocate, kindOf, refuse } = require("./error.js");
+const { Memory, Rows, rowsOf, writeRow } = require("./layout.js");
+const { stateOf } = require("./state.js");
+const { addDispose, optionsOf } = require("./values.js");
+
+/** What a context gives, by its number. */
+const Output = Object.freeze({ prediction: 0, margin: 1, features: 2 });
+
+const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
+
+const isNumbers = (value) => types.isFloat64Array(value) || types.isFloat32Array(value);
+
+function outputOf(name) {
+  if (typeof name !== "string" || !Object.prototype.hasOwnProperty.call(Output, name)) {
+    const names = Object.keys(Output).join(", ");
+    refuse(Reason.INVALID_OPTION, `there is no output ${JSON.stringify(name) ?? kindOf(name)}: ${names}`);
+  }
+  return Output[name];
+}
+
+/** An array of numbers as doubles; null and undefined are null. */
+function doublesOf(values) {
+  if (!Array.isArray(values)) {
+    refuse(Reason.TYPE_MISMATCH, `values: expected numbers, found ${kindOf(values)}`);
+  }
+  const doubles = allocate(Float64Array, values.length);
+  for (let i = 0; i < doubles.length; ++i) {
+    const value = values[i];
+    if (typeof value !== "number" && value !== null && value !== undefined) {
+      refuse(Reason.TYPE_MISMATCH, `values: expected a number, found ${kindOf(value)}`, i);
+    }
+    doubles[i] = value ?? NaN;
+  }
+  return doubles;
+}
+
+/** How many rows `values` are, and their width. */
+function shapeOf(values, columns) {
+  if (!isNumbers(values)) {
+    refuse(Reason.TYPE_MISMATCH, `values: expected a Float64Array or Float32Array, found ${kindOf(values)}`);
+  }
+  if (!Number.isSafeInteger(columns) || columns < 1 || values.length % columns !== 0) {
+    refuse(Reason.INVALID_LENGTH, `values: ${values.length} numbers are no rows of ${columns}`);
+  }
+  return values.length / columns;
+}
+
+function refuseResizable(array, what) {
+  if (resizable === undefined || types.isSharedArrayBuffer(array.buffer)) return;
+  if (resizable.call(array.buffer)) {
+    refuse(Reason.TYPE_MISMATCH, `${what}: a buffer that can be resized is not bound`);
+  }
+}
+
+class Context {
+  #handle;
+  #features;
+  #width;
+  #out;
+  #scratch = new Memory(512);
+
+  constructor(key, model, features, options) {
+    if (key !== native) throw new TypeError("a Context is made by Model.context");
+    const { output } = optionsOf(options, ["output"]);
+    this.#handle = native.newContext(model, outputOf(output ?? "prediction"));
+    this.#features = features;
+    this.#width = native.contextWidth(this.#handle);
+    this.#out = new Float64Array(this.#width);
+  }
+
+  get out() {
+    return this.#out;
+  }
+
+  predictRow(row) {
+    native.predictRow(this.#handle, this.#packed(row), this.#out);
+    return this.#out;
+  }
+
+  predictNumbers(values) {
+    native.predictNumbers(this.#handle, isNumbers(values) ? values : doublesOf(values), this.#out);
+    return this.#out;
+  }
+
+  predictAt(state, row) {
+    native.predictAt(this.#handle, stateOf(state), this.#packed(row), this.#out);
+    return this.#out;
+  }
+
+  predictEvents(row, events) {
+    const packed = types.isUint8Array(row) ? row : this.#features.request.pack(row);
+    native.predictEvents(this.#handle, packed, this.#streams(events), this.#out);
+    return this.#out;
+  }
+
+  async predictBatch(values, columns = this.#features.request.fields.length) {
+    const rows = shapeOf(values, columns);
+    const out = allocate(Float64Array, rows * this.#width);
+    return native.predictBatch(this.#handle, values, columns, out);
+  }
+
+  async predictBatchAt(state, requests) {
+    const rows = rowsOf(requests, () => this.#features.request, "requests");
+    const out = allocate(Float64Array, rows[3] * this.#width);
+    return native.predictBatchAt(this.#handle, stateOf(state), ...rows, out);
+  }
+
+  bind(input, options) {
+    const { state, out = new Float64Array(this.#width) } = optionsOf(options, ["state", "out"]);
+    if (!types.isUint8Array(input) && !isNumbers(input)) {
+      refuse(
+        Reason.TYPE_MISMATCH,
+        `input: expected a Float64Array, a Float32Array or the Uint8Array of a row, found ${kindOf(input)}`,
+      );
+    }
+    if (!types.isFloat64Array(out)) {
+      refuse(Reason.TYPE_MISMATCH, `out: expected a Float64Array, found ${kindOf(out)}`);
+    }
+    if (state !== undefined && !types.isUint8Array(input)) {
+      refuse(Reason.INVALID_OPTION, "a state is read for a packed row, not for numbers");
+    }
+    refuseResizable(input, "input");
+    refuseResizable(out, "out");
+    return native.bind(this.#handle, input, out, state === undefined ? undefined : stateOf(state));
+  }
+
+  close() {
+    native.closeContext(this.#handle);
+  }
+
+  /** The bytes of a row, valid until the next call. */
+  #packed(row) {
+    if (types.isUint8Array(row)) return row;
+    const end = writeRow(this.#features.request, row, this.#scratch, 0);
+    return this.#scratch.bytes.subarray(0, end);
+  }
+
+  /** What the caller brings for each stream, in the order of the definition. */
+  #streams(events) {
+    if (typeof events !== "object" || events === null) {
+      refuse(Reason.TYPE_MISMATCH, `events: expected an object of streams, found ${kindOf(events)}`);
+    }
+    for (const name of Object.keys(events)) this.#features.stream(name);
+    return this.#features.streams.flatMap((name) => {
+      const given = Object.prototype.hasOwnProperty.call(events, name) ? events[name] : undefined;
+      const layout = this.#features.stream(name);
+      return rowsOf(given ?? new Rows(layout), () => layout, `events of ${name}`);
+    });
+  }
+}
+addDispose(Context);
+
+module.exports = { Context, Output, outputOf, shapeOf };

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import mlcore from "./index.js";
+
+export const {
+  Code,
+  Context,
+  Features,
+  Layout,
+  MlcoreError,
+  Model,
+  Reason,
+  Rows,
+  State,
+  version,
+} = mlcore;

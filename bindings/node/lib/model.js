@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+"use strict";
+// Model: an artifact, opened and checked.
+
+const native = require("./native.js");
+const { allocate } = require("./error.js");
+const { Context, Output, outputOf, shapeOf } = require("./context.js");
+const { makeFeatures } = require("./features.js");
+const { addDispose, bytesOf, utf8 } = require("./values.js");
+
+class Model {
+  #handle;
+  #features;
+
+  constructor(key, handle) {
+    if (key !== native) throw new TypeError("a Model is made by Model.open or Model.openBytes");
+    this.#handle = handle;
+  }
+
+  static async open(path) {
+    return new Model(native, await native.openModel(utf8(path, "path")));
+  }
+
+  static async openBytes(artifact) {
+    return new Model(native, await native.openModelBytes(bytesOf(artifact, "artifact")));
+  }
+
+  get name() {
+    return native.modelName(this.#handle);
+  }
+
+  get digest() {
+    return native.modelDigest(this.#handle);
+  }
+
+  get features() {
+    this.#features ??= makeFeatures(native.modelFeatures(this.#handle));
+    return this.#features;
+  }
+
+  describe() {
+    return JSON.parse(native.modelDescribe(this.#handle));
+  }
+
+  outputCount(output = "prediction") {
+    return native.modelOutputCount(this.#handle, outputOf(output));
+  }
+
+  context(options) {
+    return new Context(native, this.#handle, this.features, options);
+  }
+
+  async margins(features, columns = this.features.names.length) {
+    const rows = shapeOf(features, columns);
+    const width = native.modelOutputCount(this.#handle, Output.margin);
+    const out = allocate(Float64Array, rows * width);
+    return native.modelMargins(this.#handle, features, columns, out);
+  }
+
+  close() {
+    native.closeModel(this.#handle);
+  }
+}
+addDispose(Model);
+
+module.exports = { Model };

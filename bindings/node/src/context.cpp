@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contexts: calls for one row, in JavaScript's thread, and batches, in threads of the pool. Each
+// batch borrows scratch memory of its own, so that nothing waits for it and none is shared.
+#include <memory>
+
+#include "work.hpp"
+
+namespace mlcore_node {
+
+Context::Context(std::shared_ptr<const mlcore_model_t> model,
+                 const mlcore_context_options_t& options)
+    : handle(nullptr, mlcore_context_release), model_(std::move(model)), options_(options) {
+  handle = make();
+  check(mlcore_context_output_count, handle.get(), &width);
+}
+
+Context::Scratch Context::make() const {
+  mlcore_context_t* context = nullptr;
+  check(mlcore_context_new, model_.get(), &options_, &context);
+  return {context, mlcore_context_release};
+}
+
+Context::Scratch Context::take() {
+  static_cast<void>(get());
+  if (spare_.empty()) return make();
+  Scratch taken = std::move(spare_.back());
+  spare_.pop_back();
+  return taken;
+}
+
+void Context::give_back(Scratch scratch) noexcept {
+  constexpr std::size_t kMostSpare = 4;  // as many threads as libuv has by default
+  try {
+    if (handle && spare_.size() < kMostSpare) spare_.push_back(std::move(scratch));
+  } catch (...) {  // no room to remember it: it is freed
+  }
+}
+
+void Context::close() noexcept {
+  handle.reset();
+  spare_.clear();
+  model_.reset();
+}
+
+namespace {
+
+/// newContext(model, output) => context
+napi_value new_context(Call& call) {
+  mlcore_context_options_t options = {};
+  check(mlcore_context_options_init, &options, static_cast<std::uint32_t>(sizeof options));
+  options.output = call.int32(1);
+  return share(call.env(), std::make_shared<Context>(call.open<Model>(0), options));
+}
+
+/// contextWidth(context) => values of a row
+napi_value context_width(Call& call) {
+  return call.number(static_cast<double>(call.handle<Context>(0).width));
+}
+
+/// closeContext(context)
+napi_value close_context(Call& call) {
+  call.handle<Context>(0).close();
+  return call.undefined();
+}
+
+/// predictRow(context, row, out)
+napi_value predict_row(Call& call) {
+  mlcore_context_t* context = call.handle<Context>(0).get();
+  const Bytes row = call.bytes(1);
+  std::int64_t count = 0;
+  double* out = call.doubles(2, count);
+  check(mlcore_predict_row, context, static_cast<const void*>(row.data), row.size, out, count);
+  return call.undefined();
+}
+
+/// predictNumbers(context, values, out)
+napi_value predict_numbers(Call& call) {
+  mlcore_context_t* context = call.handle<Context>(0).get();
+  const Numbers values = call.numbers(1);
+  std::int64_t count = 0;
+  double* out = call.doubles(2, count);
+  if (values.is_f32) {
+    check(mlcore_predict_f32, context, static_cast<const float*>(values.data), values.count, out,
+          count);
+  } else {
+    check(mlcore_predict_f64, context, static_cast<const double*>(values.data), values.count, out,
+          count);
+  }
+  return call.undefined();
+}
+
+/// predictAt(context, state, row, out)
+napi_value predict_at(Call& call) {
+  mlcore_context_t* context = call.handle<Context>(0).get();
+  const auto state = call.open<State>(1);
+  const Bytes row = call.bytes(2);
+  std::int64_t count = 0;
+  double* out = call.doubles(3, count);
+  check(mlcore_predict_at, context, state.get(), static_cast<const void*>(row.data), row.size, out,
+        count);
+  return call.undefined();
+}
+
+/// predictEvents(context, row, streams, out); streams: [bytes, size, offsets, count, bytes, …]
+napi_value predict_events(Call& call) {
+  mlcore_context_t* context = call.handle<Context>(0).get();
+  const Bytes row = call.bytes(1);
+  std::int64_t count = 0;
+  double* out = call.doubles(3, count);
+  std::uint32_t length = 0;
+  require(call.env(), napi_get_array_length(call.env(), call.value(2), &length));
+  std::vector<mlcore_rows_t> streams;
+  for (std::uint32_t i = 0; i + 3 < length; i += 4) streams.push_back(call.rows_in(2, i));
+  check(mlcore_predict_events, context, static_cast<const void*>(row.data), row.size,
+        streams.data(), static_cast<std::int64_t>(streams.size()), out, count);
+  return call.undefined();
+}
+
+/// What batches share: the scratch memory they borrow, and the array they fill.
+class Batch : public Work {
+ public:
+  Batch(const Call& call, std::size_t out)
+      : owner_(call.shared<Context>(0)), scratch_(owner_->take()) {
+    out_ = call.doubles(out, out_count_);
+    keep(call.env(), call.value(out));
+  }
+  ~Batch() override { owner_->give_back(std::move(scratch_)); }
+  napi_value finish(napi_env env) override { return kept(env, 0); }
+
+ protected:
+  [[nodiscard]] mlcore_context_t* context() const { return scratch_.get(); }
+  [[nodiscard]] double* out() const { return out_; }
+  [[nodiscard]] std::int64_t out_count() const { return out_count_; }
+
+ private:
+  std::shared_ptr<Context> owner_;
+  Context::Scratch scratch_;
+  double* out_ = nullptr;
+  std::int64_t out_count_ = 0;
+};
+
+class NumberBatch final : public Batch {
+ public:
+  explicit NumberBatch(const Call& call) : Batch(call, 3), columns_(call.integer(2)) {
+    const Numbers given = call.numbers(1);
+    const std::size_t size = given.is_f32 ? sizeof(float) : sizeof(double);
+    const auto* bytes = static_cast<const char*>(given.data);
+    values_.assign(bytes, bytes + static_cast<std::size_t>(given.count) * size);
+    is_f32_ = given.is_f32;
+    rows_ = columns_ > 0 ? given.count / columns_ : 0;
+  }
+
+  void run() override {
+    if (is_f32_) {
+      check(mlcore_predict_batch_f32, context(), reinterpret_cast<const float*>(values_.data()),
+            rows_, columns_, columns_, out(), out_count());
+    } else {
+      check(mlcore_predict_batch_f64, context(), reinterpret_cast<const double*>(values_.data()),
+            rows_, columns_, columns_, out(), out_count());
+    }
+  }
+
+ private:
+  std::vector<char> values_;  // the caller's array may be transferred or changed meanwhile
+  bool is_f32_ = false;
+  std::int64_t rows_ = 0, columns_;
+};
+
+/// predictBatch(context, values, columns, out) => Promise<out>
+napi_value predict_batch(Call& call) {
+  return start(call.env(), std::make_unique<NumberBatch>(call));
+}
+
+class RowBatch final : public Batch {
+ public:
+  explicit RowBatch(const Call& call)
+      : Batch(call, 6), state_(call.open<State>(1)), requests_(call.rows(2)) {
+    keep(call.env(), call.value(2));
+    keep(call.env(), call.value(4));
+  }
+
+  void run() override {
+    check(mlcore_predict_batch_at, context(), state_.get(), &requests_, out(), out_count());
+  }
+
+ private:
+  std::shared_ptr<const mlcore_state_t> state_;
+  mlcore_rows_t requests_;  // of arrays that only lib/ knows, and that are kept
+};
+
+/// predictBatchAt(context, state, bytes, size, offsets, count, out) => Promise<out>
+napi_value predict_batch_at(Call& call) {
+  return start(call.env(), std::make_unique<RowBatch>(call));
+}
+
+constexpr Function kFunctions[] = {
+    {"newContext", entry<new_context>},     {"contextWidth", entry<context_width>},
+    {"predictRow", entry<predict_row>},     {"predictNumbers", entry<predict_numbers>},
+    {"predictAt", entry<predict_at>},       {"predictEvents", entry<predict_events>},
+    {"predictBatch", entry<predict_batch>}, {"predictBatchAt", entry<predict_batch_at>},
+    {"closeContext", entry<close_context>}};
+
+}  // namespace
+
+void add_context(napi_env env, napi_value exports) {
+  add_functions(env, exports, kFunctions, std::size(kFunctions));
+}
+
+}  // namespace mlcore_node
