@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mlcore
+
+// #include "shim.h"
+import "C"
+
+import (
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Output is what a context gives.
+type Output int32
+
+// What a context gives. The margin is the sum of the trees before the link; the features are the
+// definition's.
+const (
+	OutputPrediction Output = C.MLCORE_OUTPUT_PREDICTION
+	OutputMargin     Output = C.MLCORE_OUTPUT_MARGIN
+	OutputFeatures   Output = C.MLCORE_OUTPUT_FEATURES
+)
+
+// ContextOptions say what a context gives; the zero value gives predictions.
+type ContextOptions struct {
+	Output Output
+}
+
+// What a context is doing.
+const (
+	idle int32 = iota
+	busy
+	closed
+)
+
+// Context is the memory of one chain of calls. It has one call at a time, on any goroutine: a call
+// beside another one is an error. A context keeps its model.
+//
+// Calls for one row return the same slice each time; copy what is to be kept. It is Go memory, and
+// safe to read after Close.
+type Context struct {
+	doing  atomic.Int32
+	pooled atomic.Bool // it lies in a pool
+	bound  *C.mlcore_go_bound_t
+	layout *Layout
+	out    []float64
+	given  []float64 // the library's results, and its row of numbers: C memory until Close
+	values []float64
+	events unsafe.Pointer // C memory for the events of one row
+	room   int            // its size
+}
+
+// NewContext makes a context, which goes on after the model is closed.
+// Errors: InvalidArgument or Unimplemented/ReasonInvalidOption; FailedPrecondition/ReasonClosedHandle.
+func (m *Model) NewContext(options ContextOptions) (*Context, error) {
+	if err := m.enter(); err != nil {
+		return nil, err
+	}
+	defer m.owner.leave()
+	var e cError
+	var given C.mlcore_context_options_t
+	err := result(C.mlcore_context_options_init(&given, C.sizeof_mlcore_context_options_t, e.ready()), &e.c)
+	if err != nil {
+		return nil, err
+	}
+	given.output = C.int32_t(options.Output)
+	var handle *C.mlcore_context_t
+	if err := result(C.mlcore_context_new(m.handle, &given, &handle, e.ready()), &e.c); err != nil {
+		return nil, err
+	}
+	var width C.int64_t
+	if err := result(C.mlcore_context_output_count(handle, &width, e.ready()), &e.c); err != nil {
+		C.mlcore_context_release(handle)
+		return nil, err
+	}
+	c := &Context{layout: m.features.request, out: make([]float64, width)}
+	c.bind(handle, len(c.layout.fields))
+	runtime.SetFinalizer(c, (*Context).Close)
+	return c, nil
+}
+
+// bind makes the memory that calls for one row use.
+func (c *Context) bind(handle *C.mlcore_context_t, columns int) {
+	b := (*C.mlcore_go_bound_t)(allocate(C.sizeof_mlcore_go_bound_t))
+	b.context = handle
+	b.error.struct_size = C.sizeof_mlcore_error_t
+	b.row_capacity = C.int64_t(c.layout.fixedSize + 256)
+	b.row = (*C.char)(allocate(int(b.row_capacity)))
+	b.value_count = C.int64_t(columns)
+	b.values = (*C.double)(allocate(8 * columns))
+	b.out_count = C.int64_t(len(c.out))
+	b.out = (*C.double)(allocate(8 * len(c.out)))
+	c.bound = b
+	c.given = unsafe.Slice((*float64)(b.out), len(c.out))
+	c.values = unsafe.Slice((*float64)(b.values), columns)
+}
+
+// enter begins a call, which leave ends.
+func (c *Context) enter() error {
+	if c == nil {
+		return nilError("the context")
+	}
+	if c.bound != nil && c.doing.CompareAndSwap(idle, busy) {
+		return nil
+	}
+	if c.doing.Load() == busy {
+		return newError(FailedPrecondition, ReasonNone,
+			"the context is in use by another goroutine; give each its own, or use a Pool")
+	}
+	return closedError("context")
+}
+
+func (c *Context) leave() { c.doing.Store(idle) }
+
+func (c *Context) number() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(c.bound))) }
+
+// row copies what a call for one row gave.
+func (c *Context) row(code C.int32_t) ([]float64, error) {
+	if code != C.MLCORE_OK {
+		return nil, result(code, &c.bound.error)
+	}
+	copy(c.out, c.given)
+	return c.out, nil
+}
+
+// pack makes the bound row.
+func (c *Context) pack(row any) error {
+	room := unsafe.Slice((*byte)(unsafe.Pointer(c.bound.row)), int(c.bound.row_capacity))
+	packed, err := c.layout.appendRow(room[:0], row)
+	if err != nil {
+		return err
+	}
+	c.settle(packed)
+	return nil
+}
+
+// settle sees to it that the packed bytes are in the bound row.
+func (c *Context) settle(packed []byte) {
+	b := c.bound
+	b.row_size = C.int64_t(len(packed))
+	if len(packed) == 0 || unsafe.Pointer(&packed[0]) == unsafe.Pointer(b.row) {
+		return
+	}
+	if len(packed) > int(b.row_capacity) {
+		C.free(unsafe.Pointer(b.row))
+		b.row_capacity = C.int64_t(len(packed) + len(packed)/2)
+		b.row = (*C.char)(allocate(int(b.row_capacity)))
+	}
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(b.row)), len(packed)), packed)
+}
+
+// OutputCount returns how many values a row gives.
+func (c *Context) OutputCount() int { return len(c.out) }
+
+// Predict scores one row of a definition without streams; see the package's comment on rows.
+// Errors: as [Layout.Pack] and [Layout.Check]; FailedPrecondition with ReasonNeedsState,
+// ReasonClosedHandle or, beside another call, ReasonNone.
+func (c *Context) Predict(row any) ([]float64, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	if err := c.pack(row); err != nil {
+		return nil, err
+	}
+	return c.row(C.mlcore_go_row(c.number()))
+}
+
+// PredictPacked is [Context.Predict] of a packed row. It allocates nothing.
+// Errors: as [Layout.Check]; FailedPrecondition as [Context.Predict].
+func (c *Context) PredictPacked(row Row) ([]float64, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	c.settle(row)
+	return c.row(C.mlcore_go_row(c.number()))
+}
+
+// PredictNumbers scores one row given as numbers, in the order of the request's fields, where every one
+// of them is a bool, i64 or f64; NaN is null. It allocates nothing.
+// Errors: FailedPrecondition with ReasonNotNumeric, and as [Context.Predict]; InvalidArgument with
+// ReasonWrongWidth, ReasonTypeMismatch (a fraction for an i64) or ReasonNullNotAllowed.
+func (c *Context) PredictNumbers(values []float64) ([]float64, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	if len(values) != len(c.values) {
+		return c.row(C.mlcore_predict_f64(c.bound.context, (*C.double)(pointer(values)),
+			C.int64_t(len(values)), c.bound.out, c.bound.out_count, &c.bound.error))
+	}
+	copy(c.values, values)
+	return c.row(C.mlcore_go_f64(c.number()))
+}
+
+// PredictNumbers32 is [Context.PredictNumbers] of float32 numbers.
+func (c *Context) PredictNumbers32(values []float32) ([]float64, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	if len(values) != len(c.values) {
+		return c.row(C.mlcore_predict_f32(c.bound.context, (*C.float)(pointer(values)),
+			C.int64_t(len(values)), c.bound.out, c.bound.out_count, &c.bound.error))
+	}
+	copy(unsafe.Slice((*float32)(unsafe.Pointer(c.bound.values)), len(values)), values)
+	return c.row(C.mlcore_go_f32(c.number()))
+}
+
+// PredictAt scores one row, the events of its keys taken from a state.
+// Errors: as [Layout.Pack] and [Layout.Check]; FailedPrecondition with ReasonStreamMismatch,
+// ReasonIncompleteHistory, and as [Context.Predict]; OutOfRange/ReasonNotRetained.
+func (c *Context) PredictAt(state *State, row any) ([]float64, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	if err := c.pack(row); err != nil {
+		return nil, err
+	}
+	return c.at(state)
+}
+
+// PredictPackedAt is [Context.PredictAt] of a packed row. It allocates nothing.
+func (c *Context) PredictPackedAt(state *State, row Row) ([]float64, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	c.settle(row)
+	return c.at(state)
+}
+
+func (c *Context) at(state *State) ([]float64, error) {
+	if err := state.enter(); err != nil {
+		return nil, err
+	}
+	defer state.owner.leave()
+	c.bound.state = state.handle
+	return c.row(C.mlcore_go_at(c.number()))
+}
+
+// Close frees the context, and its model if that was closed and this was its last context. Closing
+// again does nothing.
+// Errors: FailedPrecondition/ReasonNone while another goroutine uses the context, which stays open.
+func (c *Context) Close() error {
+	if c == nil || c.bound == nil {
+		return nil
+	}
+	if err := c.enter(); err != nil {
+		if c.doing.Load() == closed {
+			return nil
+		}
+		return err
+	}
+	c.doing.Store(closed)
+	runtime.SetFinalizer(c, nil)
+	C.mlcore_context_release(c.bound.context)
+	C.free(unsafe.Pointer(c.bound.row))
+	C.free(unsafe.Pointer(c.bound.values))
+	C.free(unsafe.Pointer(c.bound.out))
+	C.free(c.events)
+	C.free(unsafe.Pointer(c.bound))
+	return nil
+}
+
+// allocate returns C memory, all zero, to be freed. It never fails: C.malloc ends the program.
+func allocate(size int) unsafe.Pointer {
+	p := C.malloc(C.size_t(size) + 1)
+	C.memset(p, 0, C.size_t(size)+1)
+	return p
+}

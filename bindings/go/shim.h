@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MLCORE_GO_SHIM_H_
+#define MLCORE_GO_SHIM_H_
+
+/*
+ * What the Go files call instead of a function of mlcore.h, for two reasons. A call for one row takes
+ * one number, so that nothing is checked, copied or allocated on its way. And a mlcore_rows_t, which
+ * holds pointers, is made here: Go memory that holds pointers must not be shown to C.
+ */
+
+#include <mlcore/mlcore.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The memory of a context, bound once; all of it is C's. */
+typedef struct mlcore_go_bound {
+  mlcore_context_t* context;
+  const mlcore_state_t* state; /* of this call */
+  char* row;
+  int64_t row_size;
+  int64_t row_capacity;
+  double* values; /* a row of numbers */
+  int64_t value_count;
+  double* out;
+  int64_t out_count;
+  mlcore_error_t error;
+} mlcore_go_bound_t;
+
+static inline int32_t mlcore_go_row(uintptr_t number) {
+  mlcore_go_bound_t* b = (mlcore_go_bound_t*)number;
+  return mlcore_predict_row(b->context, b->row, b->row_size, b->out, b->out_count, &b->error);
+}
+
+static inline int32_t mlcore_go_f64(uintptr_t number) {
+  mlcore_go_bound_t* b = (mlcore_go_bound_t*)number;
+  return mlcore_predict_f64(b->context, b->values, b->value_count, b->out, b->out_count, &b->error);
+}
+
+static inline int32_t mlcore_go_f32(uintptr_t number) {
+  mlcore_go_bound_t* b = (mlcore_go_bound_t*)number;
+  return mlcore_predict_f32(b->context, (const float*)b->values, b->value_count, b->out,
+                            b->out_count, &b->error);
+}
+
+static inline int32_t mlcore_go_at(uintptr_t number) {
+  mlcore_go_bound_t* b = (mlcore_go_bound_t*)number;
+  return mlcore_predict_at(b->context, b->state, b->row, b->row_size, b->out, b->out_count,
+                           &b->error);
+}
+
+static inline mlcore_rows_t mlcore_go_rows(const char* bytes, int64_t size, const int64_t* offsets,
+                                           int64_t count) {
+  mlcore_rows_t rows;
+  rows.bytes = bytes;
+  rows.size = size;
+  rows.offsets = offsets;
+  rows.count = count;
+  return rows;
+}
+
+static inline int32_t mlcore_go_batch_at(mlcore_context_t* context, const mlcore_state_t* state,
+                                         const char* bytes, int64_t size, const int64_t* offsets,
+                                         int64_t count, double* out, int64_t out_count,
+                                         mlcore_error_t* error) {
+  const mlcore_rows_t rows = mlcore_go_rows(bytes, size, offsets, count);
+  return mlcore_predict_batch_at(context, state, &rows, out, out_count, error);
+}
+
+static inline int32_t mlcore_go_compute(const mlcore_features_t* features,
+                                        const mlcore_state_t* state, const char* bytes,
+                                        int64_t size, const int64_t* offsets, int64_t count,
+                                        double* out, int64_t out_count, mlcore_error_t* error) {
+  const mlcore_rows_t rows = mlcore_go_rows(bytes, size, offsets, count);
+  return mlcore_features_compute(features, state, &rows, out, out_count, error);
+}
+
+/* With a source or, where that is NULL, without. */
+static inline int32_t mlcore_go_ingest(const mlcore_state_t* state, int64_t stream,
+                                       const char* bytes, int64_t size, const int64_t* offsets,
+                                       int64_t count, const char* source, int64_t source_length,
+                                       int64_t offset, mlcore_ingest_report_t* report,
+                                       mlcore_error_t* error) {
+  const mlcore_rows_t rows = mlcore_go_rows(bytes, size, offsets, count);
+  if (source == NULL) return mlcore_state_ingest(state, stream, &rows, report, error);
+  return mlcore_state_ingest_from(state, stream, &rows, source, source_length, offset, report,
+                                  error);
+}
+
+#endif /* MLCORE_GO_SHIM_H_ */
