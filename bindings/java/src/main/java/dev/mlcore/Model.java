@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.mlcore;
+
+import java.nio.file.Path;
+
+/**
+ * An artifact, opened and checked. Immutable; threads may share it.
+ *
+ * <pre>{@code
+ * try (Model model = Model.open("churn.mlc"); Context context = model.context()) {
+ *     System.out.println(context.predictRow(Map.of("age", 31, "income", 2500.0))[0]);
+ * }
+ * }</pre>
+ *
+ * <p>A context is an owner of its model and works on after the model is closed. To swap a model, open the new one,
+ * make new contexts, and close the old ones when they are idle.
+ */
+public final class Model implements AutoCloseable {
+    private final Handle handle;
+    private final Features features;
+
+    private Model(long address) {
+        handle = Handle.of(this, Handle.MODEL, address);
+        features = new Features(handle, Native.modelFeatures(address));
+    }
+
+    /**
+     * Open a {@code .mlc} file, or a directory that holds {@code model.mlc}. Every byte is checked, and the artifact's
+     * proof rows are computed again.
+     *
+     * <pre>{@code
+     * Model model = Model.open("churn/v1");
+     * }</pre>
+     *
+     * @param path the file or directory
+     * @return the model, to be closed
+     * @throws MlcoreException NOT_FOUND/FILE_NOT_FOUND, UNAVAILABLE/IO_FAILURE, DATA_LOSS with NOT_AN_ARTIFACT, TRUNCATED,
+     *     CHECKSUM, MALFORMED_ARTIFACT or PROOF_FAILED, UNIMPLEMENTED/NEWER_FORMAT, INVALID_ARGUMENT/INVALID_OPTION (a
+     *     NUL in the path)
+     */
+    public static Model open(String path) {
+        NativeLoader.require();
+        return new Model(Native.modelOpen(Utf8.encode(path, "the path")));
+    }
+
+    /**
+     * Open a {@code .mlc} file, or a directory that holds {@code model.mlc}.
+     *
+     * <pre>{@code
+     * Model model = Model.open(Path.of("churn", "v1"));
+     * }</pre>
+     *
+     * @param path the file or directory
+     * @return the model, to be closed
+     * @throws MlcoreException as {@link #open(String)}
+     */
+    public static Model open(Path path) {
+        return open(MlcoreException.notNull(path, "the path").toString());
+    }
+
+    /**
+     * Open an artifact from its bytes, which are not needed afterwards.
+     *
+     * <pre>{@code
+     * Model model = Model.open(getClass().getResourceAsStream("churn.mlc").readAllBytes());
+     * }</pre>
+     *
+     * @param artifact the content of a {@code .mlc} file
+     * @return the model, to be closed
+     * @throws MlcoreException as {@link #open(String)}, but for files
+     */
+    public static Model open(byte[] artifact) {
+        NativeLoader.require();
+        return new Model(Native.modelOpenBytes(MlcoreException.notNull(artifact, "the artifact")));
+    }
+
+    /**
+     * The model's name.
+     *
+     * <pre>{@code
+     * log.info("serving " + model.name());
+     * }</pre>
+     *
+     * @return the name
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public String name() {
+        final long model = handle.enter();
+        try {
+            return Utf8.decode(Native.modelName(model));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * The digest that names the artifact's content.
+     *
+     * <pre>{@code
+     * response.setHeader("model-digest", model.digest());
+     * }</pre>
+     *
+     * @return 64 hexadecimal digits
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public String digest() {
+        final long model = handle.enter();
+        try {
+            return Utf8.decode(Native.modelDigest(model));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * What the model is: name, digest, request, streams, features, outputs, the framework and contract, metadata.
+     *
+     * <pre>{@code
+     * System.out.println(model.describe());
+     * }</pre>
+     *
+     * @return the text of one JSON object
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public String describe() {
+        final long model = handle.enter();
+        try {
+            return Utf8.decode(Native.modelDescribe(model));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * The model's feature definition, fitted. It is closed with the model.
+     *
+     * <pre>{@code
+     * Layout request = model.features().request();
+     * }</pre>
+     *
+     * @return the same object each time
+     */
+    public Features features() {
+        return features;
+    }
+
+    /**
+     * How many values a row gives.
+     *
+     * <pre>{@code
+     * double[] margins = new double[model.outputCount(Output.MARGIN)];
+     * }</pre>
+     *
+     * @param output what is asked for
+     * @return the number of values
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public int outputCount(Output output) {
+        MlcoreException.notNull(output, "the output");
+        final long model = handle.enter();
+        try {
+            return Math.toIntExact(Native.modelOutputCount(model, output.number()));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * Make a context that gives predictions.
+     *
+     * <pre>{@code
+     * try (Context context = model.context()) {
+     *     double churn = context.predictAt(state, row)[0];
+     * }
+     * }</pre>
+     *
+     * @return a context, to be closed
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public Context context() {
+        return context(Output.PREDICTION);
+    }
+
+    /**
+     * Make a context.
+     *
+     * <pre>{@code
+     * Context margins = model.context(Output.MARGIN);
+     * }</pre>
+     *
+     * @param output what it gives
+     * @return a context, to be closed
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public Context context(Output output) {
+        MlcoreException.notNull(output, "the output");
+        final long model = handle.enter();
+        try {
+            return new Context(model, features.request(), output);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * Bypass the feature definition: model features in, margins out; NaN is missing. What is given is not checked
+     * against any definition: it is for comparing with the framework that trained the model.
+     *
+     * <pre>{@code
+     * double[] margins = model.margins(features, rows);
+     * }</pre>
+     *
+     * @param features the model's features, row after row; rounded to float32 first
+     * @param rows how many rows there are
+     * @return the margins, row after row
+     * @throws MlcoreException INVALID_ARGUMENT with WRONG_WIDTH or INVALID_LENGTH, FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public double[] margins(double[] features, int rows) {
+        MlcoreException.notNull(features, "the features");
+        final int columns = columnsOf(features.length, rows);
+        final double[] out = new double[Context.outputs(rows, outputCount(Output.MARGIN))];
+        final long model = handle.enter();
+        try {
+            Native.modelMarginF64(model, features, rows, columns, out);
+        } finally {
+            handle.leave();
+        }
+        return out;
+    }
+
+    /**
+     * Bypass the feature definition, as {@link #margins(double[], int)}, with the width that models use.
+     *
+     * <pre>{@code
+     * double[] margins = model.margins(new float[] {0.5f, Float.NaN}, 1);
+     * }</pre>
+     *
+     * @param features the model's features, row after row
+     * @param rows how many rows there are
+     * @return the margins, row after row
+     * @throws MlcoreException as {@link #margins(double[], int)}
+     */
+    public double[] margins(float[] features, int rows) {
+        MlcoreException.notNull(features, "the features");
+        final int columns = columnsOf(features.length, rows);
+        final double[] out = new double[Context.outputs(rows, outputCount(Output.MARGIN))];
+        final long model = handle.enter();
+        try {
+            Native.modelMarginF32(model, features, rows, columns, out);
+        } finally {
+            handle.leave();
+        }
+        return out;
+    }
+
+    /** How many columns a matrix has whose rows lie one after another; without rows, as many as are right. */
+    private int columnsOf(int values, int rows) {
+        if (rows < 0 || (rows == 0 ? values != 0 : values % rows != 0)) {
+            throw MlcoreException.invalid(Reason.INVALID_LENGTH, values + " values are not " + rows + " rows");
+        }
+        return rows == 0 ? features.names().size() : values / rows;
+    }
+
+    /** Frees the model, or leaves it to the contexts that are still open. Its features and layouts are closed. */
+    @Override
+    public void close() {
+        handle.close();
+    }
+}
