@@ -27,7 +27,13 @@ namespace mlcore_node {
 
 /// Carries an mlcore_error_t to entry(), which throws it as an MlcoreError.
 struct Failure {
-  Failure() : error(MLCORE_ERROR_INIT) {}
+  Failure() {  // without clearing the kilobyte of the message: this is made for every call
+    error.struct_size = sizeof error;
+    error.code = error.reason = 0;
+    error.column = -1;
+    error.row = -1;
+    error.message[0] = '\0';
+  }
   Failure(std::int32_t code, std::int32_t reason, const char* message);
   mlcore_error_t error;
 };
@@ -91,7 +97,7 @@ class Context {
 
   Scratch handle;
   std::int64_t width = 0;
-  Failure failure;  // of calls that must not clear a kilobyte first
+  Failure failure;  // of bound calls
   static constexpr const char* kName = "context";
 
  private:
