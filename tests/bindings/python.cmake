@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# The Python package, as scripts/languages/python.sh installed it for the interpreter MLCORE_PYTHON.
+set(MLCORE_PYTHON "" CACHE FILEPATH "A Python with the mlcore package")
+if(NOT MLCORE_PYTHON)
+  message(FATAL_ERROR "MLCORE_BINDINGS names python, so MLCORE_PYTHON must name its interpreter")
+endif()
+set(python_source ${PROJECT_SOURCE_DIR}/bindings/python)
+
+# mlcore_add_python_test NAME FIXTURE ARGUMENT…: pytest
+function(mlcore_add_python_test name fixtures)
+  add_test(NAME python_${name} COMMAND ${MLCORE_PYTHON} -m pytest -q -p no:cacheprovider
+    --rootdir ${python_source} -c ${python_source}/pyproject.toml ${ARGN})
+  set_tests_properties(python_${name} PROPERTIES LABELS binding FIXTURES_REQUIRED "${fixtures}"
+    ENVIRONMENT "MLCORE_FIXTURES=${PROJECT_BINARY_DIR}/tests/capi;MLCORE_PARITY=${PROJECT_BINARY_DIR}/tests/parity;MLCORE_SOURCE=${PROJECT_SOURCE_DIR};MLCORE_BUILD=${PROJECT_BINARY_DIR}")
+endfunction()
+
+set(python_apart parity)
+list(TRANSFORM python_apart REPLACE "(.+)" "--ignore=${python_source}/tests/test_\\1.py" OUTPUT_VARIABLE ignored)
+mlcore_add_python_test(unit artifacts ${python_source}/tests ${ignored})
+mlcore_add_python_test(parity parity_artifacts ${python_source}/tests/test_parity.py)
+
+set(python ${PROJECT_SOURCE_DIR}/examples/python)
+mlcore_add_example(python 3 "${MLCORE_PYTHON};${python}/first.py" "${MLCORE_PYTHON};${python}/churn.py")
+set_tests_properties(example_python_first example_python_churn example_python_agrees
+  PROPERTIES LABELS binding)
+
+# A library older than the header is refused when the module is imported.
+file(STRINGS ${PROJECT_SOURCE_DIR}/capi/include/mlcore/mlcore.h abi REGEX "^#define MLCORE_ABI_VERSION [0-9]+u")
+string(REGEX MATCH "[0-9]+" abi "${abi}")
+math(EXPR newer_abi "${abi} + 1")
+add_library(newer_header MODULE ${PROJECT_SOURCE_DIR}/tests/capi/newer_header.c)
+target_link_libraries(newer_header PRIVATE mlcore_shared ${CMAKE_DL_LIBS})
+target_link_options(newer_header PRIVATE -Wl,--no-as-needed)  # it looks the library up by name
+add_test(NAME example_python_older_library COMMAND ${MLCORE_PYTHON} -c "import mlcore")
+set_tests_properties(example_python_older_library PROPERTIES LABELS binding
+  ENVIRONMENT LD_PRELOAD=$<TARGET_FILE:newer_header>
+  PASS_REGULAR_EXPRESSION "ImportError: .*ABI 0\\.${newer_abi}.*libmlcore\\.so.*ABI 0\\.${abi}")
