@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 NEWEST_GLIBC = (2, 34)
-LIBRARIES = re.compile(r"lib(c|m|gcc_s|dl|pthread|sodium)\.so\.\d+|ld-linux-[\w-]+\.so\.\d+")
+LIBRARIES = re.compile(r"lib(c|m|gcc_s|dl|pthread|sodium|mlcore)\.so\.\d+|ld-linux-[\w-]+\.so\.\d+")
 
 
 def problems_in(dump):

@@ -14,6 +14,13 @@ endfunction()
 
 file(GLOB node_tests CONFIGURE_DEPENDS RELATIVE ${node_source}/test ${node_source}/test/*.test.mjs)
 mlcore_add_node_test(unit ${node_tests})
+mlcore_add_node_test(parity parity.mjs)
+set_tests_properties(node_parity PROPERTIES FIXTURES_REQUIRED parity_artifacts)
+mlcore_add_node_test(leak leak.mjs)
+mlcore_add_node_test(package package.mjs)
+add_test(NAME node_portable COMMAND ${Python_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_portable.py
+  ${node_package}/native/mlcore.node)
+set_tests_properties(node_portable PROPERTIES LABELS binding)
 
 mlcore_add_example(node 4 "${MLCORE_NODE};${node_package}/examples/first.mjs"
   "${MLCORE_NODE};${node_package}/examples/churn.mjs")

@@ -57,15 +57,19 @@ struct Instance {
 };
 
 // What the handles of JavaScript hold. close() empties `handle`; calls in progress share it.
+// kMemory is a guess at the bytes that the garbage collector does not see, so that it looks for
+// handles that were forgotten.
 
 struct Model {
   std::shared_ptr<const mlcore_model_t> handle;
   static constexpr const char* kName = "model";
+  static constexpr std::int64_t kMemory = 256 * 1024;
 };
 
 struct Features {
   std::shared_ptr<const mlcore_features_t> handle;
   static constexpr const char* kName = "features";
+  static constexpr std::int64_t kMemory = 16 * 1024;
 };
 
 /// Lifetime: `owner` keeps the definition that the layout is borrowed from.
@@ -73,11 +77,13 @@ struct Layout {
   std::shared_ptr<const mlcore_features_t> owner;
   const mlcore_layout_t* handle;
   static constexpr const char* kName = "layout";
+  static constexpr std::int64_t kMemory = 256;
 };
 
 struct State {
   std::shared_ptr<const mlcore_state_t> handle;
   static constexpr const char* kName = "state";
+  static constexpr std::int64_t kMemory = 64 * 1024;
 };
 
 /// Scratch memory for calls of one row, and more of it for batches, which run in other threads.
@@ -99,6 +105,7 @@ class Context {
   std::int64_t width = 0;
   Failure failure;  // of bound calls
   static constexpr const char* kName = "context";
+  static constexpr std::int64_t kMemory = 8 * 1024;
 
  private:
   [[nodiscard]] Scratch make() const;
@@ -175,17 +182,22 @@ class Call {
 /// Throws Pending or Failure unless the status of a Node-API call is good.
 void require(napi_env env, napi_status status);
 
+template <typename T>
+void free_share(napi_env env, void* data, void*) {
+  delete static_cast<std::shared_ptr<T>*>(data);
+  std::int64_t adjusted = 0;
+  napi_adjust_external_memory(env, -T::kMemory, &adjusted);
+}
+
 /// A value of JavaScript that shares `object` until it is collected.
 template <typename T>
 [[nodiscard]] napi_value share(napi_env env, std::shared_ptr<T> object) {
   auto kept = std::make_unique<std::shared_ptr<T>>(std::move(object));
   napi_value value = nullptr;
-  require(env,
-          napi_create_external(
-              env, kept.get(),
-              [](napi_env, void* data, void*) { delete static_cast<std::shared_ptr<T>*>(data); },
-              nullptr, &value));
+  require(env, napi_create_external(env, kept.get(), free_share<T>, nullptr, &value));
   kept.release();
+  std::int64_t adjusted = 0;
+  require(env, napi_adjust_external_memory(env, T::kMemory, &adjusted));
   return value;
 }
 
