@@ -201,6 +201,7 @@ void check_place(const Entry& entry, std::uint64_t end, ByteView file) {
 
 void check_distinct(const std::vector<SectionInfo>& table) {
   std::vector<std::string_view> types;
+  types.reserve(table.size());
   for (const SectionInfo& section : table) types.push_back(section.type);
   std::sort(types.begin(), types.end());
   const auto twice = std::adjacent_find(types.begin(), types.end());
