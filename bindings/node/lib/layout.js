@@ -53,7 +53,11 @@ function setSafe(view, at, integer) {
   view.setUint32(at, integer - high * 0x100000000, true);
 }
 
-function setF64(field, at, value, view, slot) {
+function setF64(field, at, given, view, slot) {
+  if (typeof given === "bigint" && !isI64(given)) {
+    refuseColumn(field, at, Reason.INVALID_NUMBER, "the integer does not fit into an i64");
+  }
+  const value = typeof given === "bigint" ? Number(given) : given; // to the nearest, ties to even
   if (typeof value !== "number") refuseType(field, at, value);
   if (value === value) {
     view.setFloat64(slot, value, true);
