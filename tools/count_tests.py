@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sums the cases of every suite in the JUnit files that ctest wrote.
 
-A test of ctest may be a program with many cases: what doctest, pytest, unittest and node:test print at
-their end is counted; a test that prints no such summary counts as one. A program that failed without a
+A test of ctest may be a program with many cases: what doctest, pytest, unittest, node:test and the
+runners of the parity table print at their end is counted; a test that prints no such summary counts as one. A program that failed without a
 failed case, as in a crash, counts as one failure. The last line is "N passed, N failed"; exit status 1 when
 anything failed or nothing ran. `--status N`: N other than 0 means that a step beside the tests failed.
 """
@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ElementTree
 DOCTEST = re.compile(r"^\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed", re.MULTILINE)
 PYTEST = re.compile(r"^=*\s*((?:\d+ \w+,? ?)+) in [\d.]+s", re.MULTILINE)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?", re.MULTILINE)
+PARITY = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 NODE = re.compile(r"^# pass (\d+)\n# fail (\d+)\n# cancelled (\d+)$", re.MULTILINE)
 
 
@@ -25,7 +26,8 @@ def named_counts(text):
 
 def summaries_in(output):
     """A pair (passed, failed) for each summary that a program printed."""
-    pairs = [(int(passed), int(failed)) for passed, failed in DOCTEST.findall(output)]
+    plain = DOCTEST.findall(output) + PARITY.findall(output)
+    pairs = [(int(passed), int(failed)) for passed, failed in plain]
     for line in PYTEST.findall(output):
         counts = named_counts(line)
         failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)

@@ -36,6 +36,8 @@ class CountTests(unittest.TestCase):
             ("Ran 6 tests in 0.1s\n\nFAILED (failures=1, errors=2)\n", "fail", "3 passed, 3 failed"),
             ("# tests 9\n# suites 0\n# pass 9\n# fail 0\n# cancelled 0\n# skipped 0\n", "run", "9 passed, 0 failed"),
             ("# pass 7\n# fail 1\n# cancelled 1\n# skipped 0\n", "fail", "7 passed, 2 failed"),
+            ("386 passed, 0 failed\n", "run", "386 passed, 0 failed"),
+            ("a case: expected 1 passed, found 2 failed\n385 passed, 1 failed\n", "fail", "385 passed, 1 failed"),
             ("43 files keep the order of the rooms\n", "run", "1 passed, 0 failed"),
             ("something broke\n", "fail", "0 passed, 1 failed"),
         ]
