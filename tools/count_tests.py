@@ -18,6 +18,8 @@ UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?",
 PARITY = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 NODE = re.compile(r"^# pass (\d+)\n# fail (\d+)\n# cancelled (\d+)$", re.MULTILINE)
 
+GO = re.compile(r"^ *--- (PASS|FAIL|SKIP): (\S+)", re.MULTILINE)
+
 
 def named_counts(text):
     """{"passed": 3, "failed": 1} from "3 passed, 1 failed"."""
@@ -38,7 +40,16 @@ def summaries_in(output):
         pairs.append((int(ran) - failed - counts.get("skipped", 0), failed))
     for passed, failed, cancelled in NODE.findall(output):
         pairs.append((int(passed), int(failed) + int(cancelled)))
+    pairs.extend(go_cases_in(output))
     return pairs
+
+
+def go_cases_in(output):
+    """The cases of `go test -v`, as one pair: a test that has subtests is no case beside them."""
+    cases = dict(reversed(case) for case in GO.findall(output))
+    parents = {name.rpartition("/")[0] for name in cases}
+    leaves = [result for name, result in cases.items() if name not in parents]
+    return [(leaves.count("PASS"), leaves.count("FAIL"))] if leaves else []
 
 
 def count_case(case):

@@ -10,7 +10,7 @@ import "unsafe"
 // PredictEvents scores one row with the events that the caller brings: for each stream of the
 // definition, in its order, the events of the row's keys in any order.
 // Errors: as [Context.PredictAt], but for the state; InvalidArgument with ReasonWrongWidth (a count of
-// streams) or ReasonNullPointer (nil events).
+// streams), ReasonMalformedRow (an event of another key) or ReasonNullPointer (nil events).
 func (c *Context) PredictEvents(row any, events ...*Rows) ([]float64, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -24,9 +24,9 @@ func (c *Context) PredictEvents(row any, events ...*Rows) ([]float64, error) {
 			return nil, nilError("events")
 		}
 	}
-	b := c.bound
-	return c.row(C.mlcore_predict_events(b.context, unsafe.Pointer(b.row), b.row_size,
-		c.lend(events), C.int64_t(len(events)), b.out, b.out_count, &b.error))
+	c.bound.events = c.lend(events)
+	c.bound.stream_count = C.int64_t(len(events))
+	return c.row(C.mlcore_go_events(c.number()))
 }
 
 // lend copies events into C memory: a table of where they are, then offsets and bytes.

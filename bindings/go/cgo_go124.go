@@ -17,12 +17,8 @@ package mlcore
 // #cgo nocallback mlcore_go_f32
 // #cgo noescape mlcore_go_at
 // #cgo nocallback mlcore_go_at
-// #cgo noescape mlcore_predict_f64
-// #cgo nocallback mlcore_predict_f64
-// #cgo noescape mlcore_predict_f32
-// #cgo nocallback mlcore_predict_f32
-// #cgo noescape mlcore_predict_events
-// #cgo nocallback mlcore_predict_events
+// #cgo noescape mlcore_go_events
+// #cgo nocallback mlcore_go_events
 // #cgo noescape mlcore_predict_batch_f64
 // #cgo nocallback mlcore_predict_batch_f64
 // #cgo noescape mlcore_predict_batch_f32

@@ -188,8 +188,7 @@ func (c *Context) PredictNumbers(values []float64) ([]float64, error) {
 	}
 	defer c.leave()
 	if len(values) != len(c.values) {
-		return c.row(C.mlcore_predict_f64(c.bound.context, (*C.double)(pointer(values)),
-			C.int64_t(len(values)), c.bound.out, c.bound.out_count, &c.bound.error))
+		return nil, c.refuseWidth(len(values))
 	}
 	copy(c.values, values)
 	return c.row(C.mlcore_go_f64(c.number()))
@@ -202,11 +201,19 @@ func (c *Context) PredictNumbers32(values []float32) ([]float64, error) {
 	}
 	defer c.leave()
 	if len(values) != len(c.values) {
-		return c.row(C.mlcore_predict_f32(c.bound.context, (*C.float)(pointer(values)),
-			C.int64_t(len(values)), c.bound.out, c.bound.out_count, &c.bound.error))
+		return nil, c.refuseWidth(len(values))
 	}
 	copy(unsafe.Slice((*float32)(unsafe.Pointer(c.bound.values)), len(values)), values)
 	return c.row(C.mlcore_go_f32(c.number()))
+}
+
+// refuseWidth lets the library say what is wrong with so many numbers: it looks at no number before.
+func (c *Context) refuseWidth(count int) error {
+	numbers := allocate(8 * count)
+	defer C.free(numbers)
+	b := c.bound
+	return result(C.mlcore_predict_f64(b.context, (*C.double)(numbers), C.int64_t(count), b.out,
+		b.out_count, &b.error), &b.error)
 }
 
 // PredictAt scores one row, the events of its keys taken from a state.

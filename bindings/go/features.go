@@ -131,6 +131,9 @@ func (f *Features) Stream(name string) (*Layout, error) {
 }
 
 func (f *Features) find(name string) (int, error) {
+	if f == nil {
+		return 0, nilError("the definition")
+	}
 	for i, stream := range f.streams {
 		if stream == name {
 			return i, nil

@@ -19,6 +19,8 @@ typedef struct mlcore_go_bound {
   char* row;
   int64_t row_size;
   int64_t row_capacity;
+  const mlcore_rows_t* events; /* of this call, one a stream */
+  int64_t stream_count;
   double* values; /* a row of numbers */
   int64_t value_count;
   double* out;
@@ -46,6 +48,12 @@ static inline int32_t mlcore_go_at(uintptr_t number) {
   mlcore_go_bound_t* b = (mlcore_go_bound_t*)number;
   return mlcore_predict_at(b->context, b->state, b->row, b->row_size, b->out, b->out_count,
                            &b->error);
+}
+
+static inline int32_t mlcore_go_events(uintptr_t number) {
+  mlcore_go_bound_t* b = (mlcore_go_bound_t*)number;
+  return mlcore_predict_events(b->context, b->row, b->row_size, b->events, b->stream_count, b->out,
+                               b->out_count, &b->error);
 }
 
 static inline mlcore_rows_t mlcore_go_rows(const char* bytes, int64_t size, const int64_t* offsets,

@@ -38,6 +38,10 @@ class CountTests(unittest.TestCase):
             ("# pass 7\n# fail 1\n# cancelled 1\n# skipped 0\n", "fail", "7 passed, 2 failed"),
             ("386 passed, 0 failed\n", "run", "386 passed, 0 failed"),
             ("a case: expected 1 passed, found 2 failed\n385 passed, 1 failed\n", "fail", "385 passed, 1 failed"),
+            ("=== RUN   TestA\n--- PASS: TestA (0.00s)\n--- SKIP: TestB (0.00s)\nPASS\n", "run",
+             "1 passed, 0 failed"),
+            ("--- FAIL: TestC (0.01s)\n    --- PASS: TestC/one (0.00s)\n    --- FAIL: TestC/two (0.00s)\n"
+             "--- PASS: ExampleOpen (0.00s)\nFAIL\n", "fail", "2 passed, 1 failed"),
             ("43 files keep the order of the rooms\n", "run", "1 passed, 0 failed"),
             ("something broke\n", "fail", "0 passed, 1 failed"),
         ]
