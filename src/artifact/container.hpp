@@ -39,7 +39,7 @@ struct Section {
 /// unimplemented/newer_format. Cost: O(sections), whatever the bytes say.
 [[nodiscard]] std::vector<SectionInfo> read_table(ByteView file);
 
-/// As "0.1": the least format whose reader reads all of the file.
+/// As "0.2": the least format whose reader reads all of the file.
 /// Requires: a file that `read_table` accepts.
 [[nodiscard]] std::string format_version(ByteView file);
 

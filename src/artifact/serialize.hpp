@@ -80,7 +80,7 @@ void serialize(Archive& archive, ModelContract& contract, const unsigned /*versi
 }
 
 template <class Archive>
-void serialize(Archive& archive, TreeEnsemble& model, const unsigned /*version*/) {
+void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
   archive& make_nvp("framework", model.framework);
   archive& make_nvp("framework_version", model.framework_version);
   archive& make_nvp("objective", model.objective);
@@ -95,6 +95,9 @@ void serialize(Archive& archive, TreeEnsemble& model, const unsigned /*version*/
   archive& make_nvp("feature", model.feature);
   archive& make_nvp("value", model.value);
   archive& make_nvp("default_left", model.default_left);
+  if (version < 2) return;
+  archive& make_nvp("round_begin", model.round_begin);
+  archive& make_nvp("node_id", model.node_id);
 }
 
 template <class Archive>
@@ -121,7 +124,7 @@ void serialize(Archive& archive, ProofRecord& proof, const unsigned /*version*/)
 BOOST_CLASS_VERSION(mlcore::SchemaRecord, 1)
 BOOST_CLASS_VERSION(mlcore::FeatureRecord, 1)
 BOOST_CLASS_VERSION(mlcore::ModelContract, 1)
-BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 1)
+BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 2)
 BOOST_CLASS_VERSION(mlcore::RowBatch, 1)
 BOOST_CLASS_VERSION(mlcore::ProofRow, 1)
 BOOST_CLASS_VERSION(mlcore::ProofRecord, 1)

@@ -60,6 +60,25 @@ void check_lengths(const TreeEnsemble& model) {
     refuse(fmt::format("{} feature names for {} features", model.feature_names.size(),
                        model.feature_count));
   }
+  if (!model.node_id.empty() && model.node_id.size() != nodes) {
+    refuse(fmt::format("{} node ids for {} nodes", model.node_id.size(), nodes));
+  }
+}
+
+void check_rounds(const TreeEnsemble& model) {
+  const std::vector<std::uint32_t>& begin = model.round_begin;
+  if (begin.empty()) {
+    if (!model.node_id.empty()) refuse("node ids without rounds");
+    return;
+  }
+  if (begin.front() != 0 || begin.back() != model.tree_count()) {
+    refuse(fmt::format("rounds span trees {} to {} of {}", begin.front(), begin.back(),
+                       model.tree_count()));
+  }
+  const auto descent = std::is_sorted_until(begin.begin(), begin.end());
+  if (descent != begin.end()) {
+    refuse(fmt::format("round {} begins before the one in front of it", descent - begin.begin()));
+  }
 }
 
 /// Walks one tree's nodes in order; a parent comes first, so that its level is known.
@@ -131,6 +150,7 @@ class TreeCheck {
 void validate(const TreeEnsemble& model) {
   check_contract(model.contract);
   check_lengths(model);
+  check_rounds(model);
   std::vector<double> reach(model.output_count);  // how far a margin can be from 0
   for (std::size_t output = 0; output < reach.size(); ++output) {
     if (!std::isfinite(model.base_margins[output])) {

@@ -73,6 +73,7 @@ class XgboostImport {
   void check_trees();
   void check_iterations() const;
   void set_outputs();
+  void set_rounds();
   [[nodiscard]] float base_margin(const Objective& objective, float base_score) const;
 
   JsonReader json_;
@@ -80,6 +81,7 @@ class XgboostImport {
   std::vector<std::int32_t> version_;
   std::string booster_;
   std::int64_t declared_trees_ = -1;
+  std::int64_t parallel_trees_ = 1;
   std::vector<std::int32_t> tree_outputs_;
   std::vector<std::int32_t> iterations_;
   std::vector<float> base_scores_;
@@ -111,6 +113,7 @@ TreeEnsemble XgboostImport::run() {
   check_trees();
   check_iterations();
   set_outputs();
+  set_rounds();
   validate(model_);
   return std::move(model_);
 }
@@ -225,7 +228,10 @@ void XgboostImport::read_booster_parameters() {
     if (*name == "num_trees") {
       declared_trees_ = xgboost_integer(json_, "num_trees");
     } else if (*name == "num_parallel_tree") {
-      json_.skip();  // leaves are scaled already, and tree_info tells the outputs
+      parallel_trees_ = xgboost_integer(json_, "num_parallel_tree");
+      if (parallel_trees_ < 1) {
+        fail_malformed(fmt::format("num_parallel_tree is {}", parallel_trees_));
+      }
     } else if (*name == "size_leaf_vector") {
       if (xgboost_integer(json_, "size_leaf_vector") > 1) {
         fail_unsupported("a vector in each leaf (multi_output_tree)");
@@ -348,6 +354,22 @@ void XgboostImport::set_outputs() {
   for (std::size_t i = 0; i < model_.output_count; ++i) {
     model_.base_margins.push_back(base_margin(*objective, base_scores_[is_one_for_all ? 0 : i]));
   }
+}
+
+/// As the file says, since 2.0; before, a round is a tree for each output and parallel tree, and
+/// the last may have fewer.
+void XgboostImport::set_rounds() {
+  if (!iterations_.empty()) {
+    model_.round_begin.assign(iterations_.begin(), iterations_.end());
+    return;
+  }
+  const auto trees = static_cast<std::int64_t>(model_.tree_count());
+  const std::int64_t outputs = model_.output_count;
+  const std::int64_t step = parallel_trees_ > trees / outputs ? trees : parallel_trees_ * outputs;
+  for (std::int64_t tree = 0; tree < trees; tree += step) {
+    model_.round_begin.push_back(static_cast<std::uint32_t>(tree));
+  }
+  model_.round_begin.push_back(static_cast<std::uint32_t>(trees));
 }
 
 /// In float32 and with this machine's logf, as XGBoost does; the artifact stores the result.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -208,10 +209,24 @@ void XgboostTree::order_nodes() {
   }
 }
 
+/// The ensemble has ids from the first tree on whose order is not the file's.
+void XgboostTree::append_ids(TreeEnsemble& model) const {
+  const auto last = static_cast<std::size_t>(order_.back());
+  const bool is_file_order =
+      last + 1 == order_.size() && std::is_sorted(order_.begin(), order_.end());
+  if (is_file_order && model.node_id.empty()) return;
+  for (std::size_t tree = 0; model.node_id.size() < model.left.size(); ++tree) {
+    const std::uint32_t nodes = model.tree_begin[tree + 1] - model.tree_begin[tree];
+    for (std::uint32_t node = 0; node < nodes; ++node) model.node_id.push_back(node);
+  }
+  model.node_id.insert(model.node_id.end(), order_.begin(), order_.end());
+}
+
 void XgboostTree::append_to(TreeEnsemble& model) {
   order_nodes();
   const std::size_t begin = model.left.size();
   if (begin + order_.size() >= TreeEnsemble::kLeaf) fail_unsupported("more than 2^32 nodes");
+  append_ids(model);
   std::size_t next_child = begin + 1;
   for (const std::int32_t node : order_) {
     const auto at = static_cast<std::size_t>(node);

@@ -21,7 +21,7 @@ class XgboostTree {
   /// Throws: invalid_argument/malformed_json, malformed_model; unimplemented/unsupported_model.
   void read(JsonReader& json, std::size_t index);
   /// Breadth-first, so that children follow parents and siblings are adjacent; nodes that the root
-  /// doesn't reach are left out. Throws: invalid_argument/invalid_tree.
+  /// doesn't reach are left out, and the file's ids kept. Throws: invalid_argument/invalid_tree.
   void append_to(TreeEnsemble& model);
 
  private:
@@ -36,6 +36,7 @@ class XgboostTree {
   void check_lengths() const;
   void check_inner(std::int32_t node) const;
   void order_nodes();
+  void append_ids(TreeEnsemble& model) const;
 
   std::size_t index_ = 0;
   std::int64_t id_ = -1;

@@ -68,7 +68,24 @@ TEST_CASE("artifact: what is written is read again, and written again to the sam
 TEST_CASE("artifact: the sample has the bytes that the specification gives it") {
   // Source: tests/artifact/golden.py, which writes the file without the library.
   CHECK(hex(sha256(write_artifact(sample_artifact()))) ==
-        "5ee183861b1949df9ece4aa8ad36ebc2ad342e42240beff201b0ccca0cc657c1");
+        "16f561ea26431c65678e26e60cf3a13c2ab7132b190d650c40df365cdf214db2");
+}
+
+TEST_CASE("artifact: a model of format 0.1 is read, without its rounds and node ids") {
+  const Artifact artifact = sample_artifact();
+  const Bytes file = write_artifact(artifact);
+  Bytes model = section_bytes(file, "MODL");
+  const std::size_t added = 8 + 4 * artifact.model.round_begin.size() +  //
+                            8 + 4 * artifact.model.node_id.size();
+  put(model, 4, 2, 1);  // the class version
+  model.resize(model.size() - added);
+  Bytes older = with_section(file, "MODL", model);
+  put(older, 10, 2, 1);
+  repair(older);
+  Artifact expected = artifact;
+  expected.model.round_begin.clear();
+  expected.model.node_id.clear();
+  check_equal(read_artifact(older), expected);
 }
 
 TEST_CASE("artifact: without streams, fits, facts, proof rows and name it round-trips too") {
@@ -148,7 +165,7 @@ TEST_CASE("artifact: a newer major format is refused by name, whatever else it s
   const Verdict found = read_verdict(file);
   CHECK(found.code == Code::unimplemented);
   CHECK(found.reason == Reason::newer_format);
-  CHECK(found.message == "artifact of format 3.1, this library reads format 0");
+  CHECK(found.message == "artifact of format 3.2, this library reads format 0");
 }
 
 TEST_CASE("artifact: an unknown critical section is refused, an unknown optional one is checked") {
@@ -163,7 +180,7 @@ TEST_CASE("artifact: an unknown critical section is refused, an unknown optional
   CHECK(refused.code == Code::unimplemented);
   CHECK(refused.reason == Reason::newer_format);
   CHECK(refused.message ==
-        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.1");
+        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.2");
   CHECK(list_sections(critical).size() == 6);
 
   sections.back().is_critical = false;
@@ -284,7 +301,7 @@ TEST_CASE("artifact: sections that contradict each other are refused") {
   CHECK(read_verdict(with_section(good, "SCHM", encode_schema(Schema(fields)))).message ==
         "section \"SCHM\" is not the request schema of the definition in \"FEAT\"");
 
-  CHECK(edited("MODL", 4, 2).reason == Reason::newer_format);  // its class version
+  CHECK(edited("MODL", 4, 3).reason == Reason::newer_format);  // its class version
   CHECK(edited("PROF", 0, 2).reason == Reason::newer_format);  // its archive version
   for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF"}) {
     CAPTURE(type);

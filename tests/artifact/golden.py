@@ -45,7 +45,8 @@ def text(value): return u32(len(value.encode())) + value.encode()
 def items(encode, values): return u64(len(values)) + b"".join(map(encode, values))
 
 
-VERSION = u16(1)  # of every class
+VERSION = u16(1)  # of every class but the model
+MODEL_VERSION = u16(2)
 ARCHIVE = u32(1)
 
 # name, type, nullable
@@ -91,7 +92,7 @@ def features():
 
 
 def model():
-    return (ARCHIVE + VERSION + text("xgboost") + text("1.7.4") + text("binary:logistic")
+    return (ARCHIVE + MODEL_VERSION + text("xgboost") + text("1.7.4") + text("binary:logistic")
             + VERSION + bytes([1, 1, 1, 1, 2]) + u32(4) + u32(1)
             + items(text, ["orders_90d", "spend_90d", "spend_z", "is_home"])
             + items(f32, [-0.25])
@@ -100,7 +101,9 @@ def model():
             + items(u32, [1, LEAF, LEAF, 4, 6, LEAF, LEAF, LEAF])
             + items(u32, [1, 0, 0, 2, 3, 0, 0, 0])
             + items(f32, [20.0, 0.5, -0.5, 0.0, 0.5, 0.125, -0.25, 0.0625])
-            + items(u8, [1, 0, 0, 0, 1, 0, 0, 0]))
+            + items(u8, [1, 0, 0, 0, 1, 0, 0, 0])
+            + items(u32, [0, 1, 2])
+            + items(u32, [0, 1, 2, 0, 1, 2, 5, 6]))
 
 
 def proof_row(order_count):
@@ -125,7 +128,7 @@ def container(sections):
                   + u32(0) + hashlib.sha256(data).digest() + bytes(24))
         body += bytes(padding) + data
         offset += len(data)
-    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(1) + u32(64) + u32(0) + u32(0) + u64(offset)
+    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(2) + u32(64) + u32(0) + u32(0) + u64(offset)
               + u32(len(sections)) + u32(96) + u64(64) + u64(0) + u32(crc32c(table)))
     return header + u32(crc32c(header)) + table + body
 

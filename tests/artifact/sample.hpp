@@ -44,6 +44,8 @@ inline TreeEnsemble sample_model() {
   model.feature = {1, 0, 0, 2, 3, 0, 0, 0};
   model.value = {20.0f, 0.5f, -0.5f, 0.0f, 0.5f, 0.125f, -0.25f, 0.0625f};
   model.default_left = {1, 0, 0, 0, 1, 0, 0, 0};
+  model.round_begin = {0, 1, 2};
+  model.node_id = {0, 1, 2, 0, 1, 2, 5, 6};
   return model;
 }
 

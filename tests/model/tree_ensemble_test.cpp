@@ -129,6 +129,21 @@ TEST_CASE("tree ensemble: each broken rule is refused by its name") {
       {"2 base margins for 3 outputs", [](auto& m) { m.output_count = 3; }},
       {"1048577 features", [](auto& m) { m.feature_count = 1048577; }},
       {"1 feature names for 3 features", [](auto& m) { m.feature_names = {"a"}; }},
+      {"8 node ids for 9 nodes", [](auto& m) { m.node_id.assign(8, 0); }},
+      {"node ids without rounds", [](auto& m) { m.node_id.assign(9, 0); }},
+      {"rounds span trees 1 to 3 of 3",
+       [](auto& m) {
+         m.round_begin = {1, 3};
+       }},
+      {"rounds span trees 0 to 4 of 3",
+       [](auto& m) {
+         m.round_begin = {0, 4};
+       }},
+      {"rounds span trees 0 to 0 of 3", [](auto& m) { m.round_begin = {0}; }},
+      {"round 3 begins before the one",
+       [](auto& m) {
+         m.round_begin = {0, 1, 2, 1, 3};
+       }},
       {"output 1: a base margin that is not finite", [](auto& m) { m.base_margins[1] = kNan; }},
       {"output 0: a base margin that is not finite", [](auto& m) { m.base_margins[0] = kInf; }},
       {"tree 2: output 2 of 2", [](auto& m) { m.tree_output[2] = 2; }},
@@ -165,6 +180,55 @@ TEST_CASE("tree ensemble: each broken rule is refused by its name") {
       CHECK(error.message().find(row.rule) != std::string::npos);
     }
     CHECK(is_refused);
+  }
+}
+
+TEST_CASE("tree ensemble: ties and halves have the class that XGBoost gives them") {
+  const auto softmax = [](std::vector<float> margins) { return class_of(Link::softmax, margins); };
+  CHECK(softmax({0.5f}) == 0);
+  CHECK(softmax({0, 1, 2}) == 2);
+  CHECK(softmax({1, 2, 2}) == 1);  // the first of the greatest
+  CHECK(softmax({-0.0f, 0.0f}) == 0);
+  CHECK(softmax({-kInf, -3, -2, -4}) == 2);
+  const auto logistic = [](float margin) { return class_of(Link::logistic, {&margin, 1}); };
+  CHECK(logistic(0) == 0);      // the probability is 0.5
+  CHECK(logistic(1e-8f) == 0);  // and so it is here, in float32
+  CHECK(logistic(1e-6f) == 1);
+  CHECK(logistic(-1e-6f) == 0);
+  CHECK(logistic(80) == 1);
+  CHECK(logistic(-200) == 0);
+  const auto hinge = [](float margin) { return class_of(Link::hinge, {&margin, 1}); };
+  CHECK(hinge(0) == 0);
+  CHECK(hinge(1e-45f) == 1);
+  CHECK(hinge(-1) == 0);
+}
+
+TEST_CASE("tree ensemble: classes come from classifiers of one label only") {
+  const struct {
+    const char* objective;
+    Link link;
+    std::uint32_t outputs;
+    bool has_classes;
+  } rows[] = {
+      {"binary:logistic", Link::logistic, 1, true},
+      {"binary:logistic", Link::logistic, 2, false},
+      {"reg:logistic", Link::logistic, 1, false},
+      {"binary:hinge", Link::hinge, 1, true},
+      {"binary:hinge", Link::hinge, 2, false},
+      {"binary:logitraw", Link::identity, 1, false},
+      {"multi:softprob", Link::softmax, 3, true},
+      {"multi:softmax", Link::softmax, 3, true},
+      {"reg:squarederror", Link::identity, 1, false},
+      {"count:poisson", Link::exponential, 1, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.objective);
+    CAPTURE(row.outputs);
+    TreeEnsemble model;
+    model.objective = row.objective;
+    model.contract.link = row.link;
+    model.output_count = row.outputs;
+    CHECK(predicts_classes(model) == row.has_classes);
   }
 }
 

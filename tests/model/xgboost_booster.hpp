@@ -26,7 +26,7 @@ struct Sample {
 
 class XgboostBooster {
  public:
-  enum Output { kValue = 0, kMargin = 1 };
+  enum Output { kValue = 0, kMargin = 1, kLeaf = 6 };
 
   XgboostBooster(const Sample& sample, const std::map<std::string, std::string>& parameters,
                  int rounds) {
@@ -57,12 +57,14 @@ class XgboostBooster {
     return {text, size};
   }
 
-  /// The CPU predictor on a DMatrix, all trees.
-  [[nodiscard]] std::vector<float> predict(const Sample& sample, Output output) const {
+  /// The CPU predictor on a DMatrix, the trees of rounds [begin, end); 0 and 0: all.
+  [[nodiscard]] std::vector<float> predict(const Sample& sample, Output output,
+                                           std::size_t begin = 0, std::size_t end = 0) const {
     const Matrix matrix(sample);
     const std::string config = R"({"type": )" + std::to_string(static_cast<int>(output)) +
-                               R"(, "training": false, "iteration_begin": 0, "iteration_end": 0,
-                                  "strict_shape": false})";
+                               R"(, "training": false, "iteration_begin": )" +
+                               std::to_string(begin) + R"(, "iteration_end": )" +
+                               std::to_string(end) + R"(, "strict_shape": false})";
     const bst_ulong* shape = nullptr;
     bst_ulong dimensions = 0;
     const float* values = nullptr;

@@ -83,6 +83,8 @@ TEST_CASE("xgboost json: a model is read, its nodes breadth-first, its pruned no
   CHECK(model.default_left == std::vector<std::uint8_t>{1, 0, 0, 0, 0, 1, 0, 0});
   CHECK(model.value ==
         std::vector<float>{6.5e-3f, -5.764706e-1f, 5.7735854e-1f, -2.0f, 0.1f, 7.5f, -0.2f, 0.35f});
+  CHECK(model.round_begin == std::vector<std::uint32_t>{0, 1, 2});
+  CHECK(model.node_id == std::vector<std::uint32_t>{0, 1, 2, 0, 1, 2, 5, 6});  // the file's
   // logit(1/4) = -ln 3 = -1.0986122886681098 (hand), the nearest float.
   CHECK(model.base_margins == std::vector<float>{-1.0986123f});
 }
@@ -195,6 +197,22 @@ TEST_CASE("xgboost json: one base score serves all classes, or each has its own"
   CHECK(model.base_margins == std::vector<float>{0.1f, 0.2f, 0.3f});
   CHECK(refusal_of(replaced(text, "2.5E-1", "[1E-1,2E-1]")).message ==
         "XGBoost model: 2 base scores for 3 outputs");
+}
+
+TEST_CASE("xgboost json: a round is a tree for each output and parallel tree") {
+  using Rounds = std::vector<std::uint32_t>;
+  const auto rounds = [](std::string_view from, std::string_view to) {
+    return import_xgboost_json(model_with(from, to)).round_begin;
+  };
+  constexpr std::string_view kParallel = R"("num_parallel_tree":"1")";
+  CHECK(rounds(kParallel, R"("num_parallel_tree":"2")") == Rounds{0, 2});
+  CHECK(rounds(kParallel, R"("num_parallel_tree":"9223372036854775807")") == Rounds{0, 2});
+  CHECK(rounds(R"("num_target":"1")", R"("num_target":"2")") == Rounds{0, 2});
+  CHECK(rounds(R"("num_target":"1")", R"("num_target":"3")") == Rounds{0, 2});  // a short one
+  // Since 2.0 the file says it.
+  CHECK(rounds(R"("tree_info":)", R"("iteration_indptr":[0,2],"tree_info":)") == Rounds{0, 2});
+  CHECK(refusal_of(model_with(kParallel, R"("num_parallel_tree":"0")")).message ==
+        "XGBoost model: num_parallel_tree is 0");
 }
 
 TEST_CASE("xgboost json: numbers are rounded once, to float32") {

@@ -23,7 +23,7 @@
 namespace mlcore {
 
 inline constexpr std::uint16_t kArtifactMajor = 0;
-inline constexpr std::uint16_t kArtifactMinor = 1;
+inline constexpr std::uint16_t kArtifactMinor = 2;
 
 /// A request with the events of its keys, and the bits that it must give.
 struct ProofRow {

@@ -61,7 +61,15 @@ struct TreeEnsemble {
   std::vector<float> value;                // threshold, or the leaf's value
   std::vector<std::uint8_t> default_left;  // where a missing value goes; 0 for a leaf
 
+  // What the framework calls its boosting rounds and its nodes. Without round_begin neither is
+  // known: a file of format 0.1 does not tell.
+  std::vector<std::uint32_t> round_begin;  // first tree of each round, then the tree count
+  std::vector<std::uint32_t> node_id;      // within its tree; empty: its position there
+
   [[nodiscard]] std::size_t tree_count() const noexcept { return tree_output.size(); }
+  [[nodiscard]] std::size_t round_count() const noexcept {
+    return round_begin.empty() ? 0 : round_begin.size() - 1;
+  }
 
   friend bool operator==(const TreeEnsemble&, const TreeEnsemble&) = default;
 };
@@ -73,7 +81,8 @@ inline constexpr std::uint32_t kMaxOutputCount = 1u << 16;
 /// Refuses an ensemble that an engine could not run safely: lengths that disagree, a child that is
 /// not after its parent, outside its tree, or has two parents; a node without a parent; a feature
 /// or output out of range; a NaN threshold; a leaf or base margin that is not finite; leaves whose
-/// sum could pass the largest float; more depth, features or outputs than the limits above.
+/// sum could pass the largest float; rounds that do not rise from the first tree to the last; more
+/// depth, features or outputs than the limits above.
 /// Throws: invalid_argument/invalid_tree naming tree, node and rule;
 /// unimplemented/unsupported_model for a contract that is not XGBoost's. Cost: O(nodes).
 void validate(const TreeEnsemble& model);
@@ -86,5 +95,14 @@ void reference_margins(const TreeEnsemble& model, std::span<const float> feature
 /// Applies the link in place, in float32.
 /// Source: XGBoost 1.7.4 src/objective and src/common/math.h; a softmax is summed in f64.
 void apply_link(Link link, std::span<float> margins) noexcept;
+
+/// Whether a margin says a class: a softmax, or one output of binary:logistic or binary:hinge.
+[[nodiscard]] bool predicts_classes(const TreeEnsemble& model) noexcept;
+
+/// The class that a row's margins say. Softmax: the first of the greatest margins. Logistic: 1 iff
+/// the probability, in float32, is greater than 0.5. Hinge: 1 iff the margin is greater than 0.
+/// Requires: a link of a model that `predicts_classes`.
+/// Source: XGBoost 1.7.4 src/objective, and XGBClassifier.predict for logistic.
+[[nodiscard]] std::uint32_t class_of(Link link, std::span<const float> margins) noexcept;
 
 }  // namespace mlcore
