@@ -20,7 +20,9 @@ OutputKind capi::output_kind(std::int32_t number) {
   switch (const auto kind = static_cast<OutputKind>(number)) {
     case OutputKind::prediction:
     case OutputKind::margin:
-    case OutputKind::features: return kind;
+    case OutputKind::features:
+    case OutputKind::class_index:
+    case OutputKind::leaf: return kind;
   }
   throw Error(Code::invalid_argument, Reason::invalid_option,
               fmt::format("there is no output {}", number));
@@ -40,7 +42,9 @@ int32_t mlcore_context_new(const mlcore_model_t* model, const mlcore_context_opt
     out = nullptr;
     required(model, "model");
     const mlcore_context_options_t given = capi::options_of(options, "options");
-    out = new mlcore_context(model, ContextOptions{capi::output_kind(given.output)});
+    out = new mlcore_context(model, {.output = capi::output_kind(given.output),
+                                     .iteration_begin = given.iteration_begin,
+                                     .iteration_end = given.iteration_end});
   });
 }
 

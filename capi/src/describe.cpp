@@ -122,6 +122,7 @@ void write_model(JsonWriter& json, const TreeEnsemble& model) {
   json.member("accumulator",
               contract.accumulator == ModelContract::Accumulator::f32 ? "f32" : "f64");
   json.count("trees", model.tree_count());
+  if (!model.round_begin.empty()) json.count("rounds", model.round_count());
   json.count("feature_count", model.feature_count);
   json.count("output_count", model.output_count);
   json.end('}');
@@ -143,6 +144,10 @@ std::string describe(const Predictor& predictor) {
   json.count("prediction", predictor.output_count(OutputKind::prediction));
   json.count("margin", predictor.output_count(OutputKind::margin));
   json.count("features", predictor.output_count(OutputKind::features));
+  if (predicts_classes(predictor.model())) {
+    json.count("class", predictor.output_count(OutputKind::class_index));
+  }
+  json.count("leaf", predictor.output_count(OutputKind::leaf));
   json.end('}');
   json.name("metadata");
   json.begin('{');

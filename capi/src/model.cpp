@@ -68,8 +68,10 @@ int32_t mlcore_model_output_count(const mlcore_model_t* model, int32_t output, i
                                   mlcore_error_t* error) {
   return guard(error, [&] {
     const Predictor& predictor = *required(model, "model").predictor;
-    required(count, "count") =
-        static_cast<std::int64_t>(predictor.output_count(capi::output_kind(output)));
+    std::int64_t& out = required(count, "count");
+    const OutputKind kind = capi::output_kind(output);
+    predictor.check_output(kind);
+    out = static_cast<std::int64_t>(predictor.output_count(kind));
   });
 }
 

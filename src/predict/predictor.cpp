@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses Predictor and Context. A call goes: row → aggregates (where there are streams)
+// Outside code uses Predictor. A call goes: row → aggregates (where there are streams)
 // → FeaturePlan::compute → TreeEngine::margins → link → out.
 #include "mlcore/predict/predictor.hpp"
 
@@ -15,6 +15,7 @@
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/predict/model_input.hpp"
+#include "mlcore/schema/csv.hpp"
 
 namespace mlcore {
 namespace {
@@ -62,6 +63,8 @@ std::size_t Predictor::output_count(OutputKind kind) const noexcept {
     case OutputKind::prediction:
     case OutputKind::margin: return engine_.output_count();
     case OutputKind::features: return plan_.width();
+    case OutputKind::class_index: return 1;
+    case OutputKind::leaf: return engine_.tree_count();
   }
   return 0;
 }
@@ -89,11 +92,12 @@ void Predictor::check_proof(const std::vector<ProofRow>& rows) const {
   std::vector<float> inputs(rows.size() * plan_.width());
   std::vector<float> margins(rows.size() * engine_.output_count());
   const auto refuse = [](std::size_t row, const char* what, std::size_t index) {
-    throw Error(Code::data_loss, Reason::proof_failed,
-                fmt::format("proof row {}: {} {} is not the one stored; this build does not compute "
-                            "what the writer of the file did",
-                            row, what, index),
-                {static_cast<std::int32_t>(index), static_cast<std::int64_t>(row)});
+    throw Error(
+        Code::data_loss, Reason::proof_failed,
+        fmt::format("proof row {}: {} {} is not the one stored; this build does not compute "
+                    "what the writer of the file did",
+                    row, what, index),
+        {static_cast<std::int32_t>(index), static_cast<std::int64_t>(row)});
   };
   const auto check_margins = [&](std::size_t row, const char* what) {
     for (std::size_t i = 0; i < engine_.output_count(); ++i) {
@@ -170,8 +174,22 @@ void Predictor::finish(Context& context, const RowView& row, std::span<const Cel
   }
   std::transform(context.features_.begin(), context.features_.end(),
                  context.model_features_.begin(), model_input);
+  if (context.output() == OutputKind::leaf) {
+    engine_.leaves(context.model_features_.data(), context.trees_, out.data());
+    return;
+  }
   const std::span<float> margins(context.margins_.data(), engine_.output_count());
-  engine_.margins(context.model_features_.data(), margins.data());
+  engine_.margins(context.model_features_.data(), context.trees_, margins.data());
+  finish_margins(context, margins, out);
+}
+
+/// Requires: an output that is made of margins.
+void Predictor::finish_margins(const Context& context, std::span<float> margins,
+                               std::span<double> out) const {
+  if (context.output() == OutputKind::class_index) {
+    out[0] = class_of(model_.contract.link, margins);
+    return;
+  }
   if (context.output() == OutputKind::prediction) apply_link(model_.contract.link, margins);
   std::copy(margins.begin(), margins.end(), out.begin());
 }
@@ -236,12 +254,25 @@ void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<doubl
       }
     }
     if (context.output() == OutputKind::features) continue;
-    engine_.batch_margins(context.model_features_.data(), count, context.margins_.data());
-    for (std::size_t row = 0; row < count; ++row) {
-      const std::span<float> margins(context.margins_.data() + row * outputs, outputs);
-      if (context.output() == OutputKind::prediction) apply_link(model_.contract.link, margins);
-      std::copy(margins.begin(), margins.end(), tile_out + row * outputs);
+    finish_tile(context, count, {tile_out, count * outputs});
+  }
+}
+
+/// The model on the rows whose inputs stand in the context.
+void Predictor::finish_tile(Context& context, std::size_t rows, std::span<double> out) const {
+  const std::size_t outputs = context.output_count();
+  const std::size_t width = engine_.output_count();
+  const float* inputs = context.model_features_.data();
+  if (context.output() == OutputKind::leaf) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      engine_.leaves(inputs + row * plan_.width(), context.trees_, out.data() + row * outputs);
     }
+    return;
+  }
+  engine_.batch_margins(inputs, rows, context.trees_, context.margins_.data());
+  for (std::size_t row = 0; row < rows; ++row) {
+    finish_margins(context, {context.margins_.data() + row * width, width},
+                   out.subspan(row * outputs, outputs));
   }
 }
 
@@ -290,14 +321,5 @@ void Predictor::margins(Span2d<const float> features, std::span<float> out) cons
     engine_.margins(features.row(row).data(), out.data() + row * engine_.output_count());
   }
 }
-
-Context::Context(std::shared_ptr<const Predictor> predictor, ContextOptions options)
-    : predictor_(std::move(predictor)),
-      options_(options),
-      scratch_(predictor_->plan().make_scratch()),
-      features_(predictor_->plan().width()),
-      model_features_(predictor_->plan().width()),
-      margins_(predictor_->output_count(OutputKind::margin)),
-      builder_(predictor_->definition().request()) {}
 
 }  // namespace mlcore

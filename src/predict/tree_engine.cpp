@@ -58,7 +58,8 @@ TreeEngine::TreeEngine(const TreeEnsemble& model)
     : feature_count_(model.feature_count),
       base_margins_(model.base_margins),
       roots_(model.tree_begin.begin(), model.tree_begin.end() - 1),
-      outputs_(model.tree_output) {
+      outputs_(model.tree_output),
+      ids_(model.node_id) {
   add_nodes(model);
   add_depths(model);
 }
@@ -104,57 +105,72 @@ void TreeEngine::fill_keys(const float* features, std::int32_t* keys) const noex
   }
 }
 
-/// Hands `add` each tree's leaf, in the trees' order.
+/// Hands `add` the node where each tree of the range ends, in the trees' order.
 template <typename KeyOf, typename Add>
-void TreeEngine::walk_trees(KeyOf key_of, Add add) const noexcept {
+void TreeEngine::walk_trees(KeyOf key_of, TreeRange trees, Add add) const noexcept {
   const auto key_of_lane = [key_of](std::size_t, std::uint32_t column) { return key_of(column); };
-  for (std::size_t first = 0; first < roots_.size(); first += kLanes) {
-    const std::size_t trees = std::min(kLanes, roots_.size() - first);
+  for (std::size_t first = trees.begin; first < trees.end; first += kLanes) {
+    const std::size_t count = std::min(kLanes, trees.end - first);
     Lanes at;
     at.fill(roots_[first]);
-    std::copy_n(roots_.begin() + static_cast<std::ptrdiff_t>(first), trees, at.begin());
+    std::copy_n(roots_.begin() + static_cast<std::ptrdiff_t>(first), count, at.begin());
     const auto* depths = depths_.data() + first;
-    walk(nodes_.data(), *std::max_element(depths, depths + trees), at, key_of_lane);
-    for (std::size_t lane = 0; lane < trees; ++lane) add(first + lane, values_[at[lane]]);
+    walk(nodes_.data(), *std::max_element(depths, depths + count), at, key_of_lane);
+    for (std::size_t lane = 0; lane < count; ++lane) add(first + lane, at[lane]);
   }
 }
 
-template <typename KeyOf>
-void TreeEngine::row_margins(KeyOf key_of, float* margins) const noexcept {
-  if (base_margins_.size() == 1) {
-    float sum =
-        base_margins_[0];  // in a register: through memory each addition takes 3 times as long
-    walk_trees(key_of, [&sum](std::size_t, float leaf) { sum += leaf; });
-    margins[0] = sum;
-    return;
-  }
-  std::copy(base_margins_.begin(), base_margins_.end(), margins);
-  walk_trees(key_of,
-             [this, margins](std::size_t tree, float leaf) { margins[outputs_[tree]] += leaf; });
-}
-
-void TreeEngine::margins(const float* features, float* margins) const noexcept {
+/// Calls `visit` with the function that gives a column's key.
+template <typename Visit>
+void TreeEngine::with_keys(const float* features, Visit visit) const noexcept {
   if (columns_.size() > kRowColumns) {
-    const auto key_of = [this, features](std::uint32_t column) {
+    return visit([this, features](std::uint32_t column) {
       return key_of_float(features[columns_[column].feature], columns_[column].missing);
-    };
-    return row_margins(key_of, margins);
+    });
   }
   std::array<std::int32_t, kRowColumns> keys;
   keys[0] = 0;  // what leaves compare, where a model has leaves only
   fill_keys(features, keys.data());
-  row_margins([&keys](std::uint32_t column) { return keys[column]; }, margins);
+  visit([&keys](std::uint32_t column) { return keys[column]; });
+}
+
+template <typename KeyOf>
+void TreeEngine::row_margins(KeyOf key_of, TreeRange trees, float* margins) const noexcept {
+  if (base_margins_.size() == 1) {
+    float sum =
+        base_margins_[0];  // in a register: through memory each addition takes 3 times as long
+    walk_trees(key_of, trees,
+               [this, &sum](std::size_t, std::uint32_t leaf) { sum += values_[leaf]; });
+    margins[0] = sum;
+    return;
+  }
+  std::copy(base_margins_.begin(), base_margins_.end(), margins);
+  walk_trees(key_of, trees, [this, margins](std::size_t tree, std::uint32_t leaf) {
+    margins[outputs_[tree]] += values_[leaf];
+  });
+}
+
+void TreeEngine::margins(const float* features, TreeRange trees, float* margins) const noexcept {
+  with_keys(features, [=, this](auto key_of) { row_margins(key_of, trees, margins); });
+}
+
+void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) const noexcept {
+  with_keys(features, [=, this](auto key_of) {
+    walk_trees(key_of, trees, [=, this](std::size_t tree, std::uint32_t leaf) {
+      leaves[tree - trees.begin] = ids_.empty() ? leaf - roots_[tree] : ids_[leaf];
+    });
+  });
 }
 
 /// Requires: rows is a multiple of kLanes.
-void TreeEngine::tile_margins(const std::int32_t* keys, std::size_t rows,
+void TreeEngine::tile_margins(const std::int32_t* keys, std::size_t rows, TreeRange trees,
                               float* margins) const noexcept {
   const std::size_t width = columns_.size();
   const std::size_t outputs = base_margins_.size();
   for (std::size_t row = 0; row < rows; ++row) {
     std::copy(base_margins_.begin(), base_margins_.end(), margins + row * outputs);
   }
-  for (std::size_t tree = 0; tree < roots_.size(); ++tree) {
+  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
     for (std::size_t row = 0; row < rows; row += kLanes) {
       const auto key_of = [lanes = keys + row * width, width](std::size_t lane,
                                                               std::uint32_t column) {
@@ -170,7 +186,7 @@ void TreeEngine::tile_margins(const std::int32_t* keys, std::size_t rows,
   }
 }
 
-void TreeEngine::batch_margins(const float* features, std::size_t rows,
+void TreeEngine::batch_margins(const float* features, std::size_t rows, TreeRange trees,
                                float* margins) const noexcept {
   const std::size_t width = columns_.size();
   const std::size_t outputs = base_margins_.size();
@@ -183,12 +199,12 @@ void TreeEngine::batch_margins(const float* features, std::size_t rows,
       for (std::size_t i = 0; i < count; ++i) {
         fill_keys(features + (row + i) * feature_count_, keys.data() + i * width);
       }
-      tile_margins(keys.data(), count, margins + row * outputs);
+      tile_margins(keys.data(), count, trees, margins + row * outputs);
       row += count;
     }
   }
   for (; row < rows; ++row) {
-    this->margins(features + row * feature_count_, margins + row * outputs);
+    this->margins(features + row * feature_count_, trees, margins + row * outputs);
   }
 }
 

@@ -123,7 +123,8 @@ TEST_CASE("allocation: a row without streams is scored without any") {
   const double values[] = {29, 1, 4};
   const float floats[] = {29, 1, 4};
   for (const std::int32_t output :
-       {MLCORE_OUTPUT_PREDICTION, MLCORE_OUTPUT_MARGIN, MLCORE_OUTPUT_FEATURES}) {
+       {MLCORE_OUTPUT_PREDICTION, MLCORE_OUTPUT_MARGIN, MLCORE_OUTPUT_FEATURES, MLCORE_OUTPUT_CLASS,
+        MLCORE_OUTPUT_LEAF}) {
     CAPTURE(output);
     const Scratch scratch(loan, output);
     mlcore_context_t* const context = scratch.context;

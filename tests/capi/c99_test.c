@@ -36,7 +36,7 @@ static void structs_have_the_documented_layout(void) {
   CHECK(sizeof(mlcore_ingest_report_t) == 504);
   CHECK(offsetof(mlcore_ingest_report_t, invalid_row) == 56);
   CHECK(offsetof(mlcore_ingest_report_t, invalid_message) == 248);
-  CHECK(sizeof(mlcore_context_options_t) == 8);
+  CHECK(sizeof(mlcore_context_options_t) == 16);
 }
 
 static void the_abi_is_checked(void) {

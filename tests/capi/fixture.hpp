@@ -21,7 +21,7 @@
 namespace mlcore::test {
 
 /// Two stumps on two features: a < 30 ? 0.25 : -0.5, missing right; b < 0.5 ? 1 : 2, missing left.
-/// Base margin 0.125.
+/// Base margin 0.125. A round a stump; the second stump's leaves are nodes 3 and 4 in the file.
 inline TreeEnsemble two_stumps() {
   TreeEnsemble model;
   model.framework = "xgboost";
@@ -37,26 +37,31 @@ inline TreeEnsemble two_stumps() {
   model.feature = {0, 0, 0, 1, 0, 0};
   model.value = {30.0f, 0.25f, -0.5f, 0.5f, 1.0f, 2.0f};
   model.default_left = {0, 0, 0, 1, 0, 0};
+  model.round_begin = {0, 1, 2};
+  model.node_id = {0, 1, 2, 0, 3, 4};
   return model;
 }
 
-inline Bytes artifact_of(const char* name, const char* definition) {
+inline Bytes artifact_of(const char* name, const char* definition,
+                         const char* objective = "binary:logistic", Link link = Link::logistic) {
   Artifact artifact;
   artifact.name = name;
   artifact.definition = Definition::parse(definition);
   artifact.model = two_stumps();
+  artifact.model.objective = objective;
+  artifact.model.contract.link = link;
   artifact.metadata = {{"algorithm", "by hand"}};
   artifact.proof_rows = make_proof_rows(artifact, 16, 3);
   return write_artifact(artifact);
 }
 
+inline constexpr const char* kLoanDefinition =
+    "features loan version 1\n"
+    "input age: i64\ninput debt: f64?\ninput income: f64\n"
+    "years = age\nratio = debt / income\noutput [years, ratio]\n";
+
 /// Numbers only, no stream.
-inline Bytes loan_artifact() {
-  return artifact_of("loan",
-                     "features loan version 1\n"
-                     "input age: i64\ninput debt: f64?\ninput income: f64\n"
-                     "years = age\nratio = debt / income\noutput [years, ratio]\n");
-}
+inline Bytes loan_artifact() { return artifact_of("loan", kLoanDefinition); }
 
 inline constexpr const char* kShopDefinition =
     "features shop version 1\n"
@@ -87,7 +92,7 @@ struct Opened {
 
 struct Scratch {
   explicit Scratch(const Opened& opened, std::int32_t output = MLCORE_OUTPUT_PREDICTION) {
-    const mlcore_context_options_t options = {sizeof options, output};
+    const mlcore_context_options_t options = {sizeof options, output, 0, 0};
     REQUIRE(mlcore_context_new(opened.model, &options, &context, nullptr) == MLCORE_OK);
   }
   ~Scratch() { mlcore_context_release(context); }

@@ -112,7 +112,7 @@ TEST_CASE("model: getters refuse NULL and what is not there") {
               MLCORE_REASON_NULL_POINTER);
   CHECK_FAILS(mlcore_model_features(loan.model, nullptr, &error), MLCORE_INVALID_ARGUMENT,
               MLCORE_REASON_NULL_POINTER);
-  CHECK_FAILS(mlcore_model_output_count(loan.model, 3, &size, &error), MLCORE_INVALID_ARGUMENT,
+  CHECK_FAILS(mlcore_model_output_count(loan.model, 5, &size, &error), MLCORE_INVALID_ARGUMENT,
               MLCORE_REASON_INVALID_OPTION);
   CHECK_FAILS(mlcore_model_describe(nullptr, nullptr, 0, &size, &error), MLCORE_INVALID_ARGUMENT,
               MLCORE_REASON_NULL_POINTER);
@@ -134,7 +134,8 @@ TEST_CASE("model: the description is one JSON object, sized by a first call") {
   for (const char* part :
        {R"("name":"loan")", R"("names":["years","ratio"])", R"("framework":"xgboost")",
         R"({"name":"debt","type":"f64","nullable":true})", R"("metadata":{"algorithm":"by hand"})",
-        R"("outputs":{"prediction":1,"margin":1,"features":2})", R"("link":"logistic")"}) {
+        R"("outputs":{"prediction":1,"margin":1,"features":2,"class":1,"leaf":2})",
+        R"("trees":2,"rounds":2)", R"("link":"logistic")"}) {
     CAPTURE(part);
     CHECK(about.find(part) != std::string::npos);
   }

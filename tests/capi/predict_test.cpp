@@ -23,7 +23,7 @@ TEST_CASE("context: options are checked, grown and shrunk by struct_size") {
   struct Newer {
     mlcore_context_options_t known;
     std::uint64_t unknown;
-  } newer = {{sizeof(Newer), MLCORE_OUTPUT_MARGIN}, 0};
+  } newer = {{sizeof(Newer), MLCORE_OUTPUT_MARGIN, 0, 0}, 0};
   CHECK(mlcore_context_new(loan.model, &newer.known, &context, nullptr) == MLCORE_OK);
   mlcore_context_release(context);
   newer.unknown = 1;
@@ -36,12 +36,20 @@ TEST_CASE("context: options are checked, grown and shrunk by struct_size") {
   CHECK(mlcore_context_options_init(&options, sizeof options, nullptr) == MLCORE_OK);
   CHECK(options.struct_size == sizeof options);
   CHECK(options.output == MLCORE_OUTPUT_PREDICTION);
-  options.output = 3;
+  for (const std::int32_t unknown : {-1, 5, 1 << 30}) {
+    options.output = unknown;
+    CHECK_FAILS(mlcore_context_new(loan.model, &options, &context, &error), MLCORE_INVALID_ARGUMENT,
+                MLCORE_REASON_INVALID_OPTION);
+  }
+  options.output = MLCORE_OUTPUT_CLASS;
+  options.iteration_end = 3;
   CHECK_FAILS(mlcore_context_new(loan.model, &options, &context, &error), MLCORE_INVALID_ARGUMENT,
               MLCORE_REASON_INVALID_OPTION);
-  options.struct_size = 4;  // the output is past the end: default
-  CHECK(mlcore_context_new(loan.model, &options, &context, nullptr) == MLCORE_OK);
-  mlcore_context_release(context);
+  for (const std::uint32_t size : {4u, 8u, 12u}) {  // the end is past the struct: default
+    options.struct_size = size;
+    CHECK(mlcore_context_new(loan.model, &options, &context, nullptr) == MLCORE_OK);
+    mlcore_context_release(context);
+  }
   CHECK_FAILS(mlcore_context_options_init(nullptr, 8, &error), MLCORE_INVALID_ARGUMENT,
               MLCORE_REASON_NULL_POINTER);
   CHECK_FAILS(mlcore_context_options_init(&options, 3, &error), MLCORE_INVALID_ARGUMENT,
@@ -113,12 +121,67 @@ TEST_CASE("predict: the outputs of a context are the features, the margin or the
   CHECK(out[0] == static_cast<double>(static_cast<float>(out[0])));
 }
 
+TEST_CASE("predict: classes, leaves and rounds by hand, of a row and of a batch") {
+  const Opened loan(loan_artifact());
+  std::int64_t count = 0;
+  CHECK(mlcore_model_output_count(loan.model, MLCORE_OUTPUT_CLASS, &count, nullptr) == MLCORE_OK);
+  CHECK(count == 1);
+  CHECK(mlcore_model_output_count(loan.model, MLCORE_OUTPUT_LEAF, &count, nullptr) == MLCORE_OK);
+  CHECK(count == 2);
+  const double rows[] = {29, 1, 4, 30, 2, 4};
+  const struct {
+    mlcore_context_options_t options;
+    std::vector<double> first, second;
+  } cases[] = {
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_CLASS, 0, 0}, {1}, {1}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_CLASS, 0, 1}, {1}, {0}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_LEAF, 0, 0}, {1, 3}, {2, 4}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_LEAF, 1, 2}, {3}, {4}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_MARGIN, 0, 1}, {0.375}, {-0.375}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_MARGIN, 1, 0}, {1.125}, {2.125}},
+  };
+  for (const auto& test : cases) {
+    CAPTURE(test.options.output);
+    CAPTURE(test.options.iteration_begin);
+    mlcore_context_t* context = nullptr;
+    REQUIRE(mlcore_context_new(loan.model, &test.options, &context, nullptr) == MLCORE_OK);
+    CHECK(mlcore_context_output_count(context, &count, nullptr) == MLCORE_OK);
+    REQUIRE(count == static_cast<std::int64_t>(test.first.size()));
+    std::vector<double> row(test.first.size()), batch(2 * row.size());
+    CHECK(mlcore_predict_f64(context, rows, 3, row.data(), count, nullptr) == MLCORE_OK);
+    CHECK(row == test.first);
+    CHECK(mlcore_predict_batch_f64(context, rows, 2, 3, 3, batch.data(), 2 * count, nullptr) ==
+          MLCORE_OK);
+    CHECK(std::vector<double>(batch.begin() + count, batch.end()) == test.second);
+    mlcore_context_release(context);
+  }
+}
+
+TEST_CASE("predict: a model without classes, and rounds past the last, are refused by name") {
+  const Opened price(artifact_of("price", kLoanDefinition, "reg:squarederror", Link::identity));
+  std::int64_t count = 0;
+  CHECK_FAILS(mlcore_model_output_count(price.model, MLCORE_OUTPUT_CLASS, &count, &error),
+              MLCORE_FAILED_PRECONDITION, MLCORE_REASON_INVALID_OPTION);
+  mlcore_context_options_t options = {sizeof options, MLCORE_OUTPUT_CLASS, 0, 0};
+  mlcore_context_t* context = nullptr;
+  CHECK_FAILS(mlcore_context_new(price.model, &options, &context, &error),
+              MLCORE_FAILED_PRECONDITION, MLCORE_REASON_INVALID_OPTION);
+  CHECK(context == nullptr);
+  options = {sizeof options, MLCORE_OUTPUT_PREDICTION, 1, 3};
+  mlcore_error_t error = MLCORE_ERROR_INIT;
+  CHECK(mlcore_context_new(price.model, &options, &context, &error) == MLCORE_INVALID_ARGUMENT);
+  CHECK(error.reason == MLCORE_REASON_INVALID_OPTION);
+  CHECK(std::string(error.message).find("[1, 3)") != std::string::npos);
+  CHECK(std::string(error.message).find("<= 2") != std::string::npos);
+}
+
 TEST_CASE("predict: state, batch from a state and the caller's events give the same bits") {
   const Opened shop(shop_artifact());
   const Events events(shop.features);
   events.ingest(three_orders());
   for (const std::int32_t output :
-       {MLCORE_OUTPUT_PREDICTION, MLCORE_OUTPUT_MARGIN, MLCORE_OUTPUT_FEATURES}) {
+       {MLCORE_OUTPUT_PREDICTION, MLCORE_OUTPUT_MARGIN, MLCORE_OUTPUT_FEATURES, MLCORE_OUTPUT_CLASS,
+        MLCORE_OUTPUT_LEAF}) {
     CAPTURE(output);
     const Scratch scratch(shop, output);
     std::int64_t width = 0;
@@ -319,7 +382,7 @@ TEST_CASE("predict: one model and one state serve many threads, each with its co
   for (std::size_t t = 0; t < wrong.size(); ++t) {
     threads.emplace_back([&, t] {
       mlcore_context_t* context = nullptr;
-      const mlcore_context_options_t options = {sizeof options, MLCORE_OUTPUT_FEATURES};
+      const mlcore_context_options_t options = {sizeof options, MLCORE_OUTPUT_FEATURES, 0, 0};
       if (mlcore_context_new(shop.model, &options, &context, nullptr) != MLCORE_OK) return;
       const Bytes row = packed(shop.request, kAda);
       const Rows more(events.layout,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Margins against XGBoost's own CPU predictor on a DMatrix, bit for bit, through the contract and
-// through both paths of the engine. The expected numbers come from the libxgboost that is
-// installed.
+// Margins, of all rounds and of some, and leaves against XGBoost's own CPU predictor on a DMatrix,
+// bit for bit, through the contract and through both paths of the engine. The expected numbers come
+// from the libxgboost that is installed.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t kDepthRows = 100'000;  // for the models that differ in depth and bins
 constexpr std::size_t kOtherRows = 20'000;
+constexpr std::size_t kRowsOfRounds = 2'000;  // for ranges of rounds and leaves
 constexpr std::size_t kConstantColumn = 5;
 
 struct Case {
@@ -120,6 +121,7 @@ void check_shape(const std::string& name, const TreeEnsemble& model, const std::
     }
     CHECK(file_nodes > model.left.size());
   }
+  if (name == "loss guide" || name == "exact, pruned") CHECK_FALSE(model.node_id.empty());
   if (name == "single leaves") CHECK(model.left.size() == model.tree_count());
 }
 
@@ -150,6 +152,83 @@ void compare_margins(const TreeEnsemble& model, const Sample& probe,
   CHECK(differing_bits(batch, expected) == 0);
 }
 
+Sample first_rows(const Sample& sample, std::size_t rows) {
+  const auto size = static_cast<std::ptrdiff_t>(std::min(rows, sample.rows()) * sample.width);
+  return {sample.width, {sample.features.begin(), sample.features.begin() + size}, {}};
+}
+
+void compare_rounds(const TreeEnsemble& model, const Sample& probe, const XgboostBooster& booster,
+                    std::size_t rounds) {
+  REQUIRE(model.round_count() == rounds);
+  const TreeEngine engine(model);
+  const std::size_t outputs = model.output_count;
+  const std::size_t half = rounds / 2;
+  const std::size_t ranges[][2] = {
+      {0, 1}, {0, rounds}, {half, half + 1}, {half, 0}, {rounds - 1, 0}};
+  for (const auto& [begin, end] : ranges) {
+    CAPTURE(begin);
+    CAPTURE(end);
+    const TreeRange trees = {model.round_begin[begin], model.round_begin[end == 0 ? rounds : end]};
+    std::vector<float> row(probe.rows() * outputs);
+    std::vector<float> batch(row.size());
+    for (std::size_t i = 0; i < probe.rows(); ++i) {
+      engine.margins(probe.features.data() + i * probe.width, trees, row.data() + i * outputs);
+    }
+    engine.batch_margins(probe.features.data(), probe.rows(), trees, batch.data());
+    const auto expected = booster.predict(probe, XgboostBooster::kMargin, begin, end);
+    CHECK(differing_bits(row, expected) == 0);
+    CHECK(differing_bits(batch, expected) == 0);
+  }
+}
+
+/// XGBoost gives leaves from the first round on only: a later range is held to its columns.
+void compare_leaves(const TreeEnsemble& model, const Sample& probe, const XgboostBooster& booster) {
+  const TreeEngine engine(model);
+  const std::size_t trees = model.tree_count();
+  const std::vector<float> expected = booster.predict(probe, XgboostBooster::kLeaf);
+  REQUIRE(expected.size() == probe.rows() * trees);
+  const std::size_t second = model.round_begin[1];
+  const auto first_round = booster.predict(probe, XgboostBooster::kLeaf, 0, 1);
+  REQUIRE(first_round.size() == probe.rows() * second);
+  std::vector<double> all(trees), first(second), later(trees - second);
+  std::size_t differing = 0;
+  for (std::size_t i = 0; i < probe.rows(); ++i) {
+    const float* features = probe.features.data() + i * probe.width;
+    const float* row = expected.data() + i * trees;
+    engine.leaves(features, engine.all_trees(), all.data());
+    engine.leaves(features, {0, second}, first.data());
+    engine.leaves(features, {second, trees}, later.data());
+    differing += std::equal(all.begin(), all.end(), row) ? 0 : 1;
+    differing += std::equal(first.begin(), first.end(), first_round.data() + i * second) ? 0 : 1;
+    differing += std::equal(later.begin(), later.end(), row + second) ? 0 : 1;
+  }
+  CHECK(differing == 0);
+}
+
+/// Against multi:softmax, whose value is the class, and XGBClassifier's rule of two classes.
+void compare_classes(const TreeEnsemble& model, const Sample& probe, const XgboostBooster& booster,
+                     const std::vector<float>& margins) {
+  if (!predicts_classes(model)) return;
+  std::vector<float> classes;
+  if (model.contract.link == Link::softmax) {
+    std::string json = booster.json();
+    json.replace(json.find("multi:softprob"), 14, "multi:softmax");
+    classes = XgboostBooster(json).predict(probe, XgboostBooster::kValue);
+  } else {
+    classes = booster.predict(probe, XgboostBooster::kValue);
+    for (float& value : classes) value = value > 0.5f ? 1.0f : 0.0f;
+  }
+  const std::size_t outputs = model.output_count;
+  std::size_t differing = 0;
+  for (std::size_t i = 0; i < probe.rows(); ++i) {
+    const std::span row(margins.data() + i * outputs, outputs);
+    differing += static_cast<float>(class_of(model.contract.link, row)) == classes[i] ? 0 : 1;
+  }
+  CHECK(differing == 0);
+  const std::set<float> distinct(classes.begin(), classes.end());
+  CHECK((distinct.size() > 1 || model.left.size() == model.tree_count()));  // or leaves only
+}
+
 /// Distance in representable floats; both have the same sign here, or are zero.
 std::int64_t ulp_distance(float a, float b) {
   return std::abs(std::int64_t{std::bit_cast<std::int32_t>(a)} -
@@ -173,7 +252,7 @@ std::int64_t compare_predictions(const TreeEnsemble& model, std::vector<float> m
 
 }  // namespace
 
-TEST_CASE("xgboost: margins are equal bit for bit, predictions within 2 ulp") {
+TEST_CASE("xgboost: margins, rounds, leaves and classes are equal, predictions within 2 ulp") {
   using Parameters = std::map<std::string, std::string>;
   const auto hist = [](const char* depth, Parameters more = {}) {
     Parameters parameters{{"objective", "binary:logistic"},
@@ -229,6 +308,10 @@ TEST_CASE("xgboost: margins are equal bit for bit, predictions within 2 ulp") {
     const Sample probe = make_probe(seed, model, is_about_depth ? kDepthRows : kOtherRows);
     const std::vector<float> margins = booster.predict(probe, XgboostBooster::kMargin);
     compare_margins(model, probe, margins);
+    const Sample some = first_rows(probe, kRowsOfRounds);
+    compare_rounds(model, some, booster, static_cast<std::size_t>(test.rounds));
+    compare_leaves(model, some, booster);
+    compare_classes(model, probe, booster, margins);
     const auto distance =
         compare_predictions(model, margins, booster.predict(probe, XgboostBooster::kValue));
     distances += fmt::format("{} {}, ", test.name, distance);

@@ -81,7 +81,15 @@ class Model:
     @property
     def features(self) -> Features: ...
     def describe(self) -> dict[str, Any]: ...
-    def context(self, output: Output = "prediction") -> Context: ...
+    def context(
+        self, output: Output = "prediction", iterations: tuple[int, int] = (0, 0)
+    ) -> Context:
+        """Make a context. `iterations` are the boosting rounds [begin, end) whose trees are used,
+        as XGBoost's `iteration_range`; an end of 0 is the last round.
+
+        Raises Error: INVALID_ARGUMENT for a range that the model does not have,
+        FAILED_PRECONDITION for "class" of a model that predicts none.
+        """
     def margins(self, features: NDArray[float32] | NDArray[float64]) -> NDArray[float64]:
         """Bypass the definition: model features [rows, n] in, margins out."""
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model and Context.
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -19,15 +20,16 @@ using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <typename T>
 using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-constexpr std::array<const char*, 3> kOutputs = {"prediction", "margin", "features"};
+constexpr std::array<const char*, 5> kOutputs = {"prediction", "margin", "features", "class",
+                                                 "leaf"};
 
 std::int32_t output_of(std::string_view name) {
   for (std::size_t i = 0; i < kOutputs.size(); ++i) {
     if (name == kOutputs[i]) return static_cast<std::int32_t>(i);
   }
-  throw Failure(
-      MLCORE_INVALID_ARGUMENT, MLCORE_REASON_INVALID_OPTION,
-      "there is no output \"" + std::string(name) + "\": expected prediction, margin or features");
+  throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_INVALID_OPTION,
+                "there is no output \"" + std::string(name) +
+                    "\": expected prediction, margin, features, class or leaf");
 }
 
 Model opened(mlcore_model_t* model) {
@@ -89,6 +91,8 @@ Array margins(const Model& model, Matrix<T> values, Function margin) {
   return out;
 }
 
+using Rounds = std::pair<std::int32_t, std::int32_t>;
+
 /// Shared with the calls that release the interpreter's lock: closing waits for none of them.
 struct Scratch {
   explicit Scratch(mlcore_context_t* made) : handle(made) {}
@@ -102,8 +106,8 @@ struct Scratch {
 
 class Context {
  public:
-  Context(const Model& model, std::int32_t output) {
-    const mlcore_context_options_t options = {sizeof options, output};
+  Context(const Model& model, std::int32_t output, Rounds rounds) {
+    const mlcore_context_options_t options = {sizeof options, output, rounds.first, rounds.second};
     mlcore_context_t* context = nullptr;
     call(mlcore_context_new, model.handle.get(), &options, &context);
     scratch_ = std::make_shared<Scratch>(context);
@@ -241,10 +245,10 @@ void bind_model(nb::module_& module) {
       .def("describe", &describe)
       .def(
           "context",
-          [](const Model& model, std::string_view output) {
-            return std::make_unique<Context>(model, output_of(output));
+          [](const Model& model, std::string_view output, Rounds iterations) {
+            return std::make_unique<Context>(model, output_of(output), iterations);
           },
-          nb::arg("output") = "prediction")
+          nb::arg("output") = "prediction", nb::arg("iterations") = Rounds(0, 0))
       .def(
           "margins",
           [](const Model& model, Matrix<double> values) {

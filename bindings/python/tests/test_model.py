@@ -126,6 +126,24 @@ def test_events_may_come_from_a_sequence_that_makes_them(shop: mlcore.Model) -> 
         context.predict_events(request(shop), wrong)
 
 
+def test_classes_leaves_and_rounds_are_those_of_the_trees_by_hand(loan: mlcore.Model) -> None:
+    rows = np.array([[29.0, 1, 4], [30, 2, 4]])
+    cases: list[tuple[mlcore.Output, tuple[int, int], list[list[float]]]] = [
+        ("class", (0, 0), [[1], [1]]),
+        ("class", (0, 1), [[1], [0]]),
+        ("leaf", (0, 0), [[1, 3], [2, 4]]),
+        ("leaf", (1, 2), [[3], [4]]),
+        ("margin", (1, 0), [[1.125], [2.125]]),
+    ]
+    for output, iterations, expected in cases:
+        context = loan.context(output, iterations=iterations)
+        assert context.predict_batch(rows).tolist() == expected, (output, iterations)
+    for wrong in ((0, 3), (1, 1), (-1, 0), (2, 0)):
+        error = refusal(loan.context, "margin", iterations=wrong)
+        assert (error.code_name, error.reason_name) == ("INVALID_ARGUMENT", "invalid_option")
+    assert refusal(loan.context, "klass").reason_name == "invalid_option"
+
+
 def test_out_is_the_contexts_and_outlives_it(loan: mlcore.Model) -> None:
     context = loan.context("features")
     row = loan.features.request.pack({"age": 29, "income": 4})
@@ -140,7 +158,7 @@ def test_state_events_batch_and_definition_give_the_same_bits(shop: mlcore.Model
     orders = shop.features.stream("orders")
     requests = mlcore.Rows(shop.features.request)
     requests.append_packed(request(shop))
-    outputs: list[mlcore.Output] = ["prediction", "margin", "features"]
+    outputs: list[mlcore.Output] = ["prediction", "margin", "class", "leaf", "features"]
     for output in outputs:
         context = shop.context(output)
         at = [bits(value) for value in context.predict_at(state, request(shop))]
@@ -185,7 +203,7 @@ def test_misuse_has_a_code_and_a_reason(loan: mlcore.Model, shop: mlcore.Model) 
     assert refusal(context.predict_row, row).reason_name == "needs_state"
     assert refusal(context.predict_at, state, row[:20]).reason_name == "malformed_row"
     assert refusal(context.predict_events, row, []).reason_name == "wrong_width"
-    assert refusal(shop.context, "class").reason_name == "invalid_option"
+    assert refusal(shop.context, "contribution").reason_name == "invalid_option"
     assert refusal(shop.features.stream, "visits").reason_name == "unknown_name"
     assert refusal(mlcore.State, loan.features).reason_name == "unsupported_feature"
     assert refusal(mlcore.State, shop.features, lateness=timedelta(-1)).reason_name == "invalid_option"

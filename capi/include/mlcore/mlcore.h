@@ -62,7 +62,7 @@ extern "C" {
 /* Versions and errors ------------------------------------------------------------------------- */
 
 /* The binary interface this header describes: major << 16 | minor. */
-#define MLCORE_ABI_VERSION 1u
+#define MLCORE_ABI_VERSION 2u
 
 /* Codes: the canonical gRPC status numbers, so that HTTP and gRPC map by a table. */
 enum {
@@ -194,7 +194,18 @@ typedef struct mlcore_buffer mlcore_buffer_t;     /* bytes that the library allo
 /* Models -------------------------------------------------------------------------------------- */
 
 /* What a prediction can give. */
-enum { MLCORE_OUTPUT_PREDICTION = 0, MLCORE_OUTPUT_MARGIN = 1, MLCORE_OUTPUT_FEATURES = 2 };
+enum {
+  MLCORE_OUTPUT_PREDICTION = 0, /* after the link: probabilities, or the regressor's value */
+  MLCORE_OUTPUT_MARGIN = 1,     /* before the link */
+  MLCORE_OUTPUT_FEATURES = 2,   /* the features themselves, before they meet the model */
+  /* The class's index, one value. binary:logistic: 1 if the probability, a float32, is greater than
+   * 0.5, else 0. binary:hinge: 1 if the margin is greater than 0. multi:*: the first of the
+   * greatest margins. Other objectives predict no class. */
+  MLCORE_OUTPUT_CLASS = 3,
+  /* For each tree, in the framework's order, the id of the leaf that the row ends in, as the
+   * framework's own file numbers the nodes: XGBoost's pred_leaf. */
+  MLCORE_OUTPUT_LEAF = 4
+};
 
 /* Open an artifact: a .mlc file, or a directory that holds model.mlc. Every byte is checked, and
  * the artifact's proof rows are computed again.
@@ -227,8 +238,10 @@ MLCORE_API int32_t mlcore_model_digest(const mlcore_model_t* model, const char**
 MLCORE_API int32_t mlcore_model_features(const mlcore_model_t* model,
                                          const mlcore_features_t** features, mlcore_error_t* error);
 
-/* Store how many values a row gives as `output`, an MLCORE_OUTPUT_*.
- * Errors: INVALID_ARGUMENT/INVALID_OPTION. */
+/* Store how many values a row gives as `output`, an MLCORE_OUTPUT_*, from all boosting rounds.
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION; FAILED_PRECONDITION/INVALID_OPTION for CLASS of a model
+ * that predicts none, and for LEAF where the model has no trees or its file does not tell the
+ * nodes' ids (format 0.1). */
 MLCORE_API int32_t mlcore_model_output_count(const mlcore_model_t* model, int32_t output,
                                              int64_t* count, mlcore_error_t* error);
 
@@ -483,6 +496,11 @@ MLCORE_API int32_t mlcore_features_compute(const mlcore_features_t* features,
 typedef struct mlcore_context_options {
   uint32_t struct_size;
   int32_t output; /* MLCORE_OUTPUT_* */
+  /* The boosting rounds [begin, end) whose trees are used, with the base margins: XGBoost's
+   * iteration_range. A round is a tree for each class and parallel tree; an end of 0 is the last.
+   */
+  int32_t iteration_begin;
+  int32_t iteration_end;
 } mlcore_context_options_t;
 
 /* Set every option to its default and struct_size to `size`, the caller's sizeof.
@@ -491,7 +509,9 @@ MLCORE_API int32_t mlcore_context_options_init(mlcore_context_options_t* options
                                                mlcore_error_t* error);
 
 /* Make a context, an owner of its model; `options` may be NULL.
- * Errors: INVALID_ARGUMENT or UNIMPLEMENTED/INVALID_OPTION. */
+ * Errors: INVALID_ARGUMENT or UNIMPLEMENTED/INVALID_OPTION, among them a range of rounds that is
+ * empty, negative or past the last; FAILED_PRECONDITION/INVALID_OPTION as
+ * mlcore_model_output_count, and for a range where the file does not tell the rounds. */
 MLCORE_API int32_t mlcore_context_new(const mlcore_model_t* model,
                                       const mlcore_context_options_t* options,
                                       mlcore_context_t** context, mlcore_error_t* error);

@@ -30,11 +30,17 @@ namespace mlcore {
 enum class OutputKind : std::int32_t {
   prediction = 0,  // after the link
   margin = 1,
-  features = 2,  // the feature values themselves, before they meet the model
+  features = 2,     // the feature values themselves, before they meet the model
+  class_index = 3,  // the index of the class that `class_of` tells
+  leaf = 4,         // the framework's id of the leaf in each tree, in the trees' order
 };
 
 struct ContextOptions {
   OutputKind output = OutputKind::prediction;
+  /// The boosting rounds [begin, end) whose trees are used, with the base margins; end 0: to the
+  /// last. XGBoost's iteration_range: a round is a tree for each output and parallel tree.
+  std::int32_t iteration_begin = 0;
+  std::int32_t iteration_end = 0;
 };
 
 class Context;
@@ -63,7 +69,11 @@ class Predictor {
   }
   /// All zero when the predictor was not made from a file.
   [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
+  /// Values a row gives from all rounds; a context has its own count.
   [[nodiscard]] std::size_t output_count(OutputKind kind) const noexcept;
+  /// Throws: failed_precondition/invalid_option for `class_index` of a model that predicts no
+  /// classes, and for `leaf` where the model has no trees or comes from a file of format 0.1.
+  void check_output(OutputKind kind) const;
 
   /// One typed row of a definition without streams. Shape, of every call: `out` has the context's
   /// output_count() values a row, else invalid_argument/wrong_width.
@@ -84,7 +94,8 @@ class Predictor {
   /// type_mismatch (a fraction for an i64, a bool other than 0 and 1), null_not_allowed.
   void predict_numeric(Context& context, std::span<const double> values,
                        std::span<double> out) const;
-  /// Many numeric rows. Shape: [rows, fields] → out [rows, output_count]. The error's row says which.
+  /// Many numeric rows. Shape: [rows, fields] → out [rows, output_count]. The error's row says
+  /// which.
   void predict_batch(Context& context, Span2d<const double> rows, std::span<double> out) const;
   void predict_batch(Context& context, Span2d<const float> rows, std::span<double> out) const;
   /// Many typed rows from a state. Shape: out [rows, output_count].
@@ -101,11 +112,15 @@ class Predictor {
   void require_stateless() const;
   void require_width(std::size_t given, std::size_t wanted, const char* what) const;
   [[nodiscard]] RowView numeric_row(Context& context, std::span<const double> values) const;
+  [[nodiscard]] TreeRange trees_of(const ContextOptions& options) const;
   void finish(Context& context, const RowView& row, std::span<const Cell> aggregates,
               std::span<double> out) const;
+  void finish_margins(const Context& context, std::span<float> margins,
+                      std::span<double> out) const;
   template <typename RowFeatures>
   void finish_tiles(Context& context, std::size_t rows, std::span<double> out,
                     RowFeatures&& features_of) const;
+  void finish_tile(Context& context, std::size_t rows, std::span<double> out) const;
   template <typename T>
   void predict_matrix(Context& context, Span2d<const T> rows, std::span<double> out) const;
 
@@ -121,18 +136,21 @@ class Predictor {
 /// thread to thread between calls.
 class Context {
  public:
+  /// Throws: as Predictor::check_output; invalid_argument/invalid_option for an empty or negative
+  /// range of rounds, or one past the last; failed_precondition/invalid_option for a range where
+  /// the model comes from a file of format 0.1, which does not tell its rounds.
   Context(std::shared_ptr<const Predictor> predictor, ContextOptions options);
 
   [[nodiscard]] const Predictor& predictor() const noexcept { return *predictor_; }
   [[nodiscard]] OutputKind output() const noexcept { return options_.output; }
-  [[nodiscard]] std::size_t output_count() const noexcept {
-    return predictor_->output_count(options_.output);
-  }
+  [[nodiscard]] std::size_t output_count() const noexcept { return output_count_; }
 
  private:
   friend class Predictor;
   std::shared_ptr<const Predictor> predictor_;
   ContextOptions options_;
+  TreeRange trees_;
+  std::size_t output_count_;
   FeatureScratch scratch_;
   AggregateValues aggregates_;
   std::vector<double> features_;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outside code uses Context, and Predictor::check_output, which a context asks before it is made.
+#include <fmt/format.h>
+
+#include "base/shown.hpp"
+#include "mlcore/base/error.hpp"
+#include "mlcore/predict/predictor.hpp"
+
+namespace mlcore {
+namespace {
+
+[[noreturn]] void fail(Code code, const std::string& message) {
+  throw Error(code, Reason::invalid_option, message);
+}
+
+[[noreturn]] void fail_untold(const char* what) {
+  fail(Code::failed_precondition,
+       fmt::format("the artifact does not tell the model's {}, which format 0.1 did not have: "
+                   "import or train the model again",
+                   what));
+}
+
+}  // namespace
+
+void Predictor::check_output(OutputKind kind) const {
+  if (kind == OutputKind::class_index && !predicts_classes(model_)) {
+    fail(Code::failed_precondition,
+         fmt::format("output class: a model of {} outputs with the objective {} predicts no class",
+                     model_.output_count, shown(model_.objective)));
+  }
+  if (kind != OutputKind::leaf) return;
+  if (model_.tree_count() == 0) {
+    fail(Code::failed_precondition, "output leaf: the model has no trees");
+  }
+  if (model_.round_begin.empty()) fail_untold("node ids");
+}
+
+TreeRange Predictor::trees_of(const ContextOptions& options) const {
+  const std::int32_t begin = options.iteration_begin;
+  if (begin == 0 && options.iteration_end == 0) return engine_.all_trees();
+  if (model_.round_begin.empty()) fail_untold("boosting rounds");
+  const std::size_t rounds = model_.round_count();
+  const std::int64_t end = options.iteration_end == 0 ? static_cast<std::int64_t>(rounds)
+                                                      : std::int64_t{options.iteration_end};
+  if (begin < 0 || end <= begin || end > static_cast<std::int64_t>(rounds)) {
+    fail(Code::invalid_argument,
+         fmt::format("iterations [{}, {}): expected 0 <= begin < end <= {}, the model's rounds, or "
+                     "an end of 0 for the last",
+                     begin, options.iteration_end, rounds));
+  }
+  return {model_.round_begin[static_cast<std::size_t>(begin)],
+          model_.round_begin[static_cast<std::size_t>(end)]};
+}
+
+Context::Context(std::shared_ptr<const Predictor> predictor, ContextOptions options)
+    : predictor_(std::move(predictor)),
+      options_(options),
+      trees_(predictor_->trees_of(options)),
+      output_count_(options.output == OutputKind::leaf ? trees_.size()
+                                                       : predictor_->output_count(options.output)),
+      scratch_(predictor_->plan().make_scratch()),
+      features_(predictor_->plan().width()),
+      model_features_(predictor_->plan().width()),
+      margins_(predictor_->output_count(OutputKind::margin)),
+      builder_(predictor_->definition().request()) {
+  predictor_->check_output(options.output);
+}
+
+}  // namespace mlcore
