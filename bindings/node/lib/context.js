@@ -7,11 +7,12 @@ const native = require("./native.js");
 const { Reason, allocate, kindOf, refuse } = require("./error.js");
 const { Memory, Rows, rowsOf, writeRow } = require("./layout.js");
 const { stateOf } = require("./state.js");
-const { addDispose, optionsOf } = require("./values.js");
+const { addDispose, integerOf, optionsOf } = require("./values.js");
 
 /** What a context gives, by its number. */
-const Output = Object.freeze({ prediction: 0, margin: 1, features: 2 });
+const Output = Object.freeze({ prediction: 0, margin: 1, features: 2, class: 3, leaf: 4 });
 
+const MOST_ROUNDS = 2n ** 31n - 1n;
 const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
 
 const isNumbers = (value) => types.isFloat64Array(value) || types.isFloat32Array(value);
@@ -22,6 +23,14 @@ function outputOf(name) {
     refuse(Reason.INVALID_OPTION, `there is no output ${JSON.stringify(name) ?? kindOf(name)}: ${names}`);
   }
   return Output[name];
+}
+
+/** The boosting rounds [begin, end); an end of 0 is the last. */
+function roundsOf(iterations) {
+  if (!Array.isArray(iterations) || iterations.length !== 2) {
+    refuse(Reason.TYPE_MISMATCH, `iterations: expected [begin, end], found ${kindOf(iterations)}`);
+  }
+  return iterations.map((round) => Number(integerOf(round, "iterations", 0n, MOST_ROUNDS)));
 }
 
 /** An array of numbers as doubles; null and undefined are null. */
@@ -67,8 +76,9 @@ class Context {
 
   constructor(key, model, features, options) {
     if (key !== native) throw new TypeError("a Context is made by Model.context");
-    const { output } = optionsOf(options, ["output"]);
-    this.#handle = native.newContext(model, outputOf(output ?? "prediction"));
+    const { output, iterations } = optionsOf(options, ["output", "iterations"]);
+    const rounds = roundsOf(iterations ?? [0, 0]);
+    this.#handle = native.newContext(model, outputOf(output ?? "prediction"), ...rounds);
     this.#features = features;
     this.#width = native.contextWidth(this.#handle);
     this.#out = new Float64Array(this.#width);

@@ -35,13 +35,18 @@ export interface Field {
   readonly nullable: boolean;
 }
 
-/** What a context gives: predictions, the model's margins before the link, or the features. */
-export type Output = "prediction" | "margin" | "features";
+/**
+ * What a context gives: predictions, the model's margins before the link, the features, the index of the class,
+ * or of each tree the id of the leaf that the row ends in.
+ */
+export type Output = "prediction" | "margin" | "features" | "class" | "leaf";
 
 /** Options of a context. */
 export interface ContextOptions {
   /** Default: `"prediction"`. */
   output?: Output;
+  /** The boosting rounds [begin, end) whose trees are used; an end of 0, the default, is the last. */
+  iterations?: readonly [begin: number, end: number];
 }
 
 /** Options of a state. */
@@ -263,7 +268,8 @@ export class Model {
   describe(): Record<string, unknown>;
 
   /**
-   * How many values a row gives as `output`. Errors: INVALID_ARGUMENT/invalid_option.
+   * How many values a row gives as `output`, from all boosting rounds. Errors: INVALID_ARGUMENT or
+   * FAILED_PRECONDITION/invalid_option (a class or leaves of a model that has none).
    *
    * @example
    * console.log(loan.outputCount("features")); // 2
@@ -272,7 +278,8 @@ export class Model {
 
   /**
    * Makes a context, which owns its share of the model.
-   * Errors: INVALID_ARGUMENT or UNIMPLEMENTED/invalid_option.
+   * Errors: INVALID_ARGUMENT with invalid_option, also for rounds that are none or past the last, or
+   * type_mismatch; FAILED_PRECONDITION/invalid_option (a class, leaves or rounds that the model can't tell).
    *
    * @example
    * const context = loan.context({ output: "margin" });

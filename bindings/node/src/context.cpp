@@ -44,11 +44,14 @@ void Context::close() noexcept {
 
 namespace {
 
-/// newContext(model, output) => context
+/// newContext(model, output, begin, end) => context; of the boosting rounds [begin, end), 0 the
+/// last
 napi_value new_context(Call& call) {
   mlcore_context_options_t options = {};
   check(mlcore_context_options_init, &options, static_cast<std::uint32_t>(sizeof options));
   options.output = call.int32(1);
+  options.iteration_begin = call.int32(2);
+  options.iteration_end = call.int32(3);
   return share(call.env(), std::make_shared<Context>(call.open<Model>(0), options));
 }
 

@@ -79,6 +79,29 @@ test("each output has its width", async () => {
   refusal(() => model.context(1), "type_mismatch");
 });
 
+test("classes, leaves and rounds are those of the trees by hand", async () => {
+  const model = await openLoan();
+  const rows = Float64Array.of(29, 1, 4, 30, 2, 4);
+  const table = [
+    [{ output: "class" }, [1, 1]],
+    [{ output: "class", iterations: [0, 1] }, [1, 0]],
+    [{ output: "leaf" }, [1, 3, 2, 4]],
+    [{ output: "leaf", iterations: [1, 2] }, [3, 4]],
+    [{ output: "margin", iterations: [1, 0] }, [1.125, 2.125]],
+  ];
+  for (const [options, expected] of table) {
+    assert.deepEqual([...(await model.context(options).predictBatch(rows))], expected);
+    assert.deepEqual([...model.context(options).predictNumbers(rows.subarray(3))], expected.slice(expected.length / 2));
+  }
+  for (const iterations of [[0, 3], [1, 1], [-1, 0], [2, 0], [0, 2 ** 31], [0, 2n ** 70n]]) {
+    refusal(() => model.context({ iterations }), "invalid_option", "INVALID_ARGUMENT");
+  }
+  for (const iterations of [[0], [0, 1.5], 2, ["0", "1"], [0, 1, 2]]) {
+    refusal(() => model.context({ iterations }), "type_mismatch");
+  }
+  assert.equal(model.outputCount("leaf"), 2);
+});
+
 test("a missing feature is the one quiet NaN", async () => {
   const model = await openLoan();
   const context = model.context({ output: "features" });

@@ -7,7 +7,7 @@ export async function use(path: string, bytes: Uint8Array): Promise<number> {
   const model: Model = await Model.open(path);
   const other: Model = await Model.openBytes(bytes);
   const fields: Field[] = other.features.request.fields;
-  const context: Context = model.context({ output: "margin" });
+  const context: Context = model.context({ output: "leaf", iterations: [0, 2] });
   const row: Row = { customer: "ada", at: new Date(0), cds: 1n, amount: 2.5, note: null };
   const rows = new Rows(model.features.stream("orders"), [row]).append(row);
   const state = new State(model.features, { lateness: 0n, completeFrom: new Date(0), maxKeys: 5 });
@@ -25,6 +25,8 @@ export function fail(model: Model, state: State, context: Context): string | nul
   try {
     // @ts-expect-error there is no such output
     model.context({ output: "leaves" });
+    // @ts-expect-error rounds have a beginning and an end
+    model.context({ iterations: [1] });
     // @ts-expect-error an option's name
     new State(model.features, { max_keys: 1 });
     // @ts-expect-error lateness has a unit: BigInt microseconds
