@@ -36,7 +36,7 @@ template <typename Body>
 }
 
 /// Copies `text` with a NUL, at most `capacity` bytes in all, cut before a code point that does not
-/// fit. Requires: capacity ≥ 1.
+/// fit; a NUL inside and what is not UTF-8 become U+FFFD. Requires: capacity ≥ 1.
 void copy_text(std::string_view text, char* out, std::size_t capacity) noexcept;
 
 [[noreturn]] void throw_null(const char* argument);

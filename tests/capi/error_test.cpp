@@ -131,6 +131,50 @@ TEST_CASE("guard: a long message is cut before a code point that does not fit") 
   }
 }
 
+TEST_CASE("guard: what is not UTF-8 in a message becomes U+FFFD") {
+  // Source: Python 3.11, bytes.decode("utf-8", "replace"); a NUL by hand.
+  using namespace std::string_literals;
+  const struct {
+    std::string text, message;
+  } cases[] = {
+      {"na\u00efve \u20ac \U0001F600", "na\u00efve \u20ac \U0001F600"},
+      {"\xFF", "\uFFFD"},
+      {"a\x80z", "a\uFFFDz"},
+      {"\xC0\xAF", "\uFFFD\uFFFD"},
+      {"\xE2\x82", "\uFFFD"},
+      {"\xE2\x82z\xE2", "\uFFFDz\uFFFD"},
+      {"\xE0\x80\xAF", "\uFFFD\uFFFD\uFFFD"},
+      {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},
+      {"\xED\x9F\xBF\xEE\x80\x80", "\uD7FF\uE000"},
+      {"\xF0\x9F\x98!", "\uFFFD!"},
+      {"\xF0\x80\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+      {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+      {"\xF1\x80\x80\xE1\x80\xC2", "\uFFFD\uFFFD\uFFFD"},
+      {"\xF5\xFE", "\uFFFD\uFFFD"},
+      {"a\0b"s, "a\uFFFDb"},
+  };
+  for (const auto& test : cases) {
+    CAPTURE(test.message);
+    mlcore_error_t error = fresh();
+    CHECK(guard(&error, [&] { fail_with(test.text); }) == MLCORE_NOT_FOUND);
+    CHECK(std::string(error.message) == test.message);
+  }
+  mlcore_error_t error = fresh();
+  CHECK(guard(&error, [] { fail_with(std::string(3000, '\xFF')); }) == MLCORE_NOT_FOUND);
+  CHECK(std::strlen(error.message) == 1023);  // 341 whole U+FFFD
+  CHECK(is_utf8(error.message));
+  const std::string name = "features \xE2\x28 version 1\n";
+  mlcore_features_t* features = nullptr;
+  const std::string path = "no such \xFE file";
+  mlcore_model_t* model = nullptr;
+  CHECK(mlcore_model_open(path.data(), static_cast<std::int64_t>(path.size()), &model, &error) ==
+        MLCORE_NOT_FOUND);
+  CHECK(std::string(error.message).find("no such \uFFFD file") != std::string::npos);
+  CHECK(mlcore_features_open(name.data(), static_cast<std::int64_t>(name.size()), &features,
+                             &error) == MLCORE_INVALID_ARGUMENT);
+  CHECK(is_utf8(error.message));
+}
+
 TEST_CASE("check_abi: only the library's own number is served while the major is 0") {
   CHECK(mlcore_abi_version() == MLCORE_ABI_VERSION);
   CHECK(mlcore_check_abi(MLCORE_ABI_VERSION, nullptr) == MLCORE_OK);

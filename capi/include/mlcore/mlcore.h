@@ -156,7 +156,7 @@ typedef struct mlcore_error {
   int32_t reason;       /* MLCORE_REASON_* */
   int32_t column;       /* position in the schema, from 0; -1 where it does not apply */
   int64_t row;          /* position in the batch, from 0; -1 where it does not apply */
-  char message[1024];   /* UTF-8, cut at a code point, with a NUL */
+  char message[1024];   /* UTF-8, cut at a code point, with a NUL; U+FFFD for what is not UTF-8 */
 } mlcore_error_t;
 
 #define MLCORE_ERROR_INIT                       \
