@@ -163,11 +163,14 @@ int32_t mlcore_predict_batch_at(mlcore_context_t* context, const mlcore_state_t*
                                 mlcore_error_t* error) {
   return guard(error, [&] {
     mlcore_context& handle = required(context, "context");
-    const State& events = *required(state, "state").state;
+    const Predictor& predictor = handle.context.predictor();
     capi::copy_rows(required(requests, "requests"), handle.requests);
-    handle.context.predictor().predict_batch_at(
-        handle.context, events, handle.requests,
-        outputs(handle.context, handle.requests.size(), out, out_count));
+    const std::span<double> room = outputs(handle.context, handle.requests.size(), out, out_count);
+    if (state == nullptr) {
+      predictor.predict_batch(handle.context, handle.requests, room);
+    } else {
+      predictor.predict_batch_at(handle.context, *state->state, handle.requests, room);
+    }
   });
 }
 

@@ -298,6 +298,15 @@ void Predictor::predict_batch(Context& context, Span2d<const float> rows,
   predict_matrix(context, rows, out);
 }
 
+void Predictor::predict_batch(Context& context, const RowBatch& rows, std::span<double> out) const {
+  const FloatingPointGuard guard;
+  require_stateless();
+  finish_tiles(context, rows.size(), out, [&](std::size_t index) {
+    const RowView row = RowView::parse(definition().request(), rows[index]);
+    plan_.compute(row, {}, context.scratch_, context.features_);
+  });
+}
+
 void Predictor::predict_batch_at(Context& context, const State& state, const RowBatch& rows,
                                  std::span<double> out) const {
   const FloatingPointGuard guard;

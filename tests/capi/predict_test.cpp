@@ -210,6 +210,49 @@ TEST_CASE("predict: state, batch from a state and the caller's events give the s
   }
 }
 
+TEST_CASE("predict: packed rows without streams are a batch without a state") {
+  const Opened loan(loan_artifact());
+  const Scratch scratch(loan, MLCORE_OUTPUT_LEAF);
+  std::vector<std::string> json;
+  for (int i = 0; i < 300; ++i) {  // more than a tile
+    json.push_back(R"({"age": )" + std::to_string(i % 60) + R"(, "debt": )" +
+                   (i % 7 == 0 ? "null" : std::to_string(i)) + R"(, "income": 300})");
+  }
+  const Rows requests(loan.request, json);
+  const mlcore_rows_t view = requests.view();
+  std::vector<double> batch(600);
+  REQUIRE(mlcore_predict_batch_at(scratch.context, nullptr, &view, batch.data(), 600, nullptr) ==
+          MLCORE_OK);
+  for (std::size_t i = 0; i < 300; ++i) {
+    CAPTURE(i);
+    double row[2] = {};
+    const ByteView bytes = requests.batch[i];
+    REQUIRE(mlcore_predict_row(scratch.context, bytes.data(),
+                               static_cast<std::int64_t>(bytes.size()), row, 2,
+                               nullptr) == MLCORE_OK);
+    CHECK(row[0] == batch[2 * i]);
+    CHECK(row[1] == batch[2 * i + 1]);
+  }
+  const mlcore_rows_t none = {nullptr, 0, nullptr, 0};
+  CHECK(mlcore_predict_batch_at(scratch.context, nullptr, &none, nullptr, 0, nullptr) == MLCORE_OK);
+
+  Rows broken(loan.request, {json[0], json[1], json[2]});
+  broken.batch.bytes[static_cast<std::size_t>(broken.batch.offsets[2])] ^= 1;  // its layout's id
+  const mlcore_rows_t damaged = broken.view();
+  mlcore_error_t refused = MLCORE_ERROR_INIT;
+  CHECK(mlcore_predict_batch_at(scratch.context, nullptr, &damaged, batch.data(), 6, &refused) ==
+        MLCORE_INVALID_ARGUMENT);
+  CHECK(refused.reason == MLCORE_REASON_LAYOUT_MISMATCH);
+  CHECK(refused.row == 2);
+
+  const Opened shop(shop_artifact());
+  const Scratch windows(shop);
+  const Rows keys(shop.request, {kAda});
+  const mlcore_rows_t wanted = keys.view();
+  CHECK_FAILS(mlcore_predict_batch_at(windows.context, nullptr, &wanted, batch.data(), 1, &error),
+              MLCORE_FAILED_PRECONDITION, MLCORE_REASON_NEEDS_STATE);
+}
+
 TEST_CASE("predict: rows at any alignment and inside a larger buffer give the same bits") {
   const Opened shop(shop_artifact());
   const Events events(shop.features);

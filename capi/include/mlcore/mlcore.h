@@ -566,8 +566,9 @@ MLCORE_API int32_t mlcore_predict_batch_f32(mlcore_context_t* context, const flo
                                             int64_t rows, int64_t columns, int64_t row_stride,
                                             double* out, int64_t out_count, mlcore_error_t* error);
 
-/* Score many packed rows, the events of their keys taken from a state.
- * Errors: as mlcore_predict_at, error->row says which. */
+/* Score many packed rows, the events of their keys taken from a state; `state` is NULL for a
+ * definition without streams.
+ * Errors: as mlcore_predict_at, error->row says which; FAILED_PRECONDITION/NEEDS_STATE. */
 MLCORE_API int32_t mlcore_predict_batch_at(mlcore_context_t* context, const mlcore_state_t* state,
                                            const mlcore_rows_t* requests, double* out,
                                            int64_t out_count, mlcore_error_t* error);

@@ -98,6 +98,9 @@ class Predictor {
   /// which.
   void predict_batch(Context& context, Span2d<const double> rows, std::span<double> out) const;
   void predict_batch(Context& context, Span2d<const float> rows, std::span<double> out) const;
+  /// Many typed rows of a definition without streams. Shape: out [rows, output_count].
+  /// Throws: failed_precondition/needs_state; as RowView::parse. The error's row says which.
+  void predict_batch(Context& context, const RowBatch& rows, std::span<double> out) const;
   /// Many typed rows from a state. Shape: out [rows, output_count].
   void predict_batch_at(Context& context, const State& state, const RowBatch& rows,
                         std::span<double> out) const;
