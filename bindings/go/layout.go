@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -63,6 +64,7 @@ type Layout struct {
 	fields    []Field
 	index     map[string]int
 	plans     sync.Map // reflect.Type of a struct to *plan
+	latest    atomic.Pointer[plan]
 }
 
 // newLayout asks for all there is to know; the owner is in use.

@@ -18,10 +18,14 @@ const (
 )
 
 // plan says where in a struct the fields of a row are.
-type plan struct{ sources []source }
+type plan struct {
+	of      reflect.Type
+	sources []source
+}
 
 type source struct {
 	is     reflect.Type // nil: the struct has no such field
+	plain  reflect.Kind // of what load need not look at more closely
 	offset uintptr
 }
 
@@ -101,7 +105,9 @@ func (l *Layout) appendStruct(dst []byte, t reflect.Type, p unsafe.Pointer) ([]b
 	dst = l.begin(dst)
 	for at, from := range planned.sources {
 		var v value
-		if from.is != nil {
+		if from.plain != reflect.Invalid {
+			v = loadPlain(from.plain, unsafe.Add(p, from.offset))
+		} else if from.is != nil {
 			if v, err = load(from.is, unsafe.Add(p, from.offset), 0); err != nil {
 				return nil, l.refuseCause(at, err)
 			}
@@ -115,10 +121,14 @@ func (l *Layout) appendStruct(dst []byte, t reflect.Type, p unsafe.Pointer) ([]b
 
 // planOf finds a struct's fields by their tags, once a type.
 func (l *Layout) planOf(t reflect.Type) (*plan, error) {
+	if latest := l.latest.Load(); latest != nil && latest.of == t {
+		return latest, nil
+	}
 	if known, is := l.plans.Load(t); is {
+		l.latest.Store(known.(*plan))
 		return known.(*plan), nil
 	}
-	made := &plan{make([]source, len(l.fields))}
+	made := &plan{t, make([]source, len(l.fields))}
 	if err := l.collect(made, t, 0); err != nil {
 		return nil, err
 	}
@@ -157,7 +167,7 @@ func (l *Layout) collect(made *plan, t reflect.Type, offset uintptr) error {
 		if made.sources[at].is != nil {
 			return l.refuse(at, ReasonDuplicateColumn, "%s has two fields for it", t)
 		}
-		made.sources[at] = source{field.Type, offset + field.Offset}
+		made.sources[at] = source{field.Type, plainKind(field.Type), offset + field.Offset}
 	}
 	return nil
 }

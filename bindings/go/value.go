@@ -101,13 +101,22 @@ func load(t reflect.Type, p unsafe.Pointer, depth int) (value, error) {
 	case reflect.Interface:
 		return valueOf(reflect.NewAt(t, p).Elem().Interface(), depth)
 	}
-	if t.Implements(valuerType) || reflect.PointerTo(t).Implements(valuerType) {
+	if reflect.PointerTo(t).Implements(valuerType) { // with a method of the type or of its pointer
 		return valueOfValuer(reflect.NewAt(t, p).Interface().(driver.Valuer))
 	}
-	return loadBasic(t.Kind(), p), nil
+	return loadPlain(t.Kind(), p), nil
 }
 
-func loadBasic(kind reflect.Kind, p unsafe.Pointer) value {
+// plainKind returns the kind of a type whose values loadPlain reads, or Invalid.
+func plainKind(t reflect.Type) reflect.Kind {
+	if t == timeType || t == durationType || t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface ||
+		reflect.PointerTo(t).Implements(valuerType) {
+		return reflect.Invalid
+	}
+	return t.Kind()
+}
+
+func loadPlain(kind reflect.Kind, p unsafe.Pointer) value {
 	switch kind {
 	case reflect.Bool:
 		return boolean(*(*bool)(p))

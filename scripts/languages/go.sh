@@ -29,8 +29,8 @@ go_build() {
   go=$(go_command) || return 1
   bindings/go/build "$build" || return 1
   mkdir -p "$build/examples/go"
-  printf 'go 1.19\n\nuse %s\nuse %s\n' "$PWD/examples/go" "$build/packages/go/mlcore-go" \
-    > "$build/examples/go/go.work" || return 1
+  printf 'go 1.19\n\nuse %s\nreplace github.com/mlcore/mlcore-go => %s\n' "$PWD/examples/go" \
+    "$build/packages/go/mlcore-go" > "$build/examples/go/go.work" || return 1
   (cd examples/go && GOWORK="$build/examples/go/go.work" GOTOOLCHAIN=local GOFLAGS=-buildvcs=false \
     CGO_ENABLED=1 "$go" build -o "$build/examples/go/" ./first ./churn)
 }
