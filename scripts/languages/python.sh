@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-# Python in scripts/demo and scripts/test.
+# Python in scripts/demo and scripts/test: the interpreter of .venv.
 python_version() { "$python" --version; }
 
-# The package of bindings/python in .venv, around the library of the build in $1.
+# The wheel around the library of the build in $1, installed in .venv.
 python_build() {
-  local build=$1 mark=.venv/mlcore_installed
-  if [ -e "$mark" ] && [ -z "$(find bindings/python "$build"/capi/libmlcore.so* -type f \
-    -newer "$mark" -not -path '*/build/*' -not -path '*/__pycache__/*')" ]; then
-    return
-  fi
-  if ! "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-    --config-settings "cmake.define.MLCORE_BUILD_DIR=$PWD/$build" \
-    --config-settings "build-dir=$PWD/build/python" bindings/python > build/python.log 2>&1; then
-    tail -n 40 build/python.log >&2
-    return 1
-  fi
-  touch "$mark"
+  local wheel mark=.venv/mlcore_installed
+  PYTHON=$python bindings/python/build "$1" || return
+  wheel=$(find "$1/packages/python" -name '*.whl' -print -quit)
+  if [ -e "$mark" ] && [ "$mark" -nt "$wheel" ]; then return; fi
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall "$wheel" &&
+    touch "$mark"
 }
 
 python_churn() { "$python" examples/python/churn.py "${@:2}"; }

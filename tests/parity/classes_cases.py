@@ -48,6 +48,24 @@ def many_rows():
     yield classes("a batch of 100 rows crosses a tile", "batch", "margin", rows=(rows * 13)[:100], width="f64")
 
 
+def rounds():
+    """Classes, leaves, and ranges of boosting rounds."""
+    rows = [coded(values) for values in ROWS]
+    for output in ("class", "leaf"):
+        yield classes(f"a batch: {output}", "batch", output, rows=rows, width="f64")
+        for number, values in enumerate(rows[:3]):
+            yield classes(f"numeric row {number}: {output}", "numbers", output, values=values, width="f64")
+    for output in ("prediction", "margin", "class", "leaf", "features"):
+        for begin, end in ((0, 1), (1, 3), (2, 0), (0, 4), (0, 0)):
+            case = classes(f"rounds {begin} to {end}: {output}", "batch", output, rows=rows[:4], width="f64")
+            case["context"]["iterations"] = [begin, end]
+            yield case
+    for begin, end in ((2, 2), (3, 1), (-1, 2), (0, 5), (4, 0), (0, -1), (0, 2**31 - 1)):
+        case = classes(f"there are no rounds {begin} to {end}", "numbers", "margin", values=rows[0], width="f64")
+        case["context"]["iterations"] = [begin, end]
+        yield case
+
+
 def refusals():
     good = coded(ROWS[0])
     bad = {
@@ -65,5 +83,5 @@ def refusals():
 
 
 def cases():
-    for make in (one_row, many_rows, refusals):
+    for make in (one_row, many_rows, rounds, refusals):
         yield from make()

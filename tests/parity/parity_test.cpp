@@ -237,6 +237,10 @@ Owner<mlcore_context_t> context_of(const Model& model, const Json& wanted) {
   const auto output =
       std::find(kOutputs.begin(), kOutputs.end(), wanted.value("output", "prediction"));
   options.output = static_cast<std::int32_t>(output - kOutputs.begin());
+  if (const auto rounds = wanted.find("iterations"); rounds != wanted.end()) {
+    options.iteration_begin = (*rounds)[0];
+    options.iteration_end = (*rounds)[1];
+  }
   mlcore_context_t* made = nullptr;
   call(mlcore_context_new, model.handle, &options, &made);
   return {made, mlcore_context_release};

@@ -27,7 +27,7 @@ def without(field):
 
 
 def good_rows():
-    for output in ("prediction", "margin", "features"):
+    for output in ("prediction", "margin", "features", "class", "leaf"):
         yield row(f"every field is given: {output}", {}, output)
         yield plain(f"nullable fields are absent: {output}", output=output, row=NEEDED)
         yield plain(f"nullable fields are null: {output}", output=output, row={**NEEDED, **NOTHING})

@@ -172,6 +172,16 @@ def sources():
         yield shop(f"a damaged snapshot: {damage}", "restored", state=state(), damage=damage, row=request())
 
 
+def rounds():
+    for first in (0, 2):
+        case = shop(f"ada from round {first} on", "at", "margin", state=state(), row=request())
+        case["context"]["iterations"] = [first, 0]
+        yield case
+    yield shop("leaves from a state", "at", "leaf", state=state(), row=request())
+    yield shop("leaves of a batch from a state", "batch_at", "leaf", state=state(), rows=[request(), request("bob")])
+    yield shop("a regressor has no class", "at", "class", state=state(), row=request())
+
+
 def batches():
     rows = [request("ada", limit=f64(50.0)), request("bob"), request("nobody"), request("ada", at("1997-12-25")),
             request("Zoë", limit=NULL)]
@@ -189,5 +199,5 @@ def batches():
 
 
 def cases():
-    for make in (windows, moments, odd_events, refusals, sources, batches):
+    for make in (windows, moments, odd_events, refusals, sources, rounds, batches):
         yield from make()

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mlcore_python {
@@ -57,6 +58,8 @@ struct Layout {
   Layout(std::shared_ptr<const void> owner, const mlcore_layout_t* borrowed);
   /// Appends one packed row to `out`.
   void pack(nb::handle mapping, std::string& out) const;
+  /// Writes a value into the row that begins at `begin` of `out`, whose fixed part is there.
+  void set(std::size_t field, nb::handle value, std::size_t begin, std::string& out) const;
 
   std::shared_ptr<const void> owner;
   const mlcore_layout_t* handle;
@@ -64,9 +67,6 @@ struct Layout {
   std::int64_t fixed_size = 0;
   std::vector<Field> fields;
   std::vector<nb::object> names;  // interned, for look-ups in a dict
-
- private:
-  void set(std::size_t field, nb::handle value, std::size_t begin, std::string& out) const;
 };
 
 struct Rows {
@@ -80,6 +80,12 @@ struct Rows {
   std::vector<std::int64_t> offsets = {0};
   mutable int lent = 0;  // calls that read the rows without the interpreter's lock
 };
+
+/// Throws BufferError while a call that released the interpreter's lock reads the rows.
+void require_free(const Rows& rows);
+
+/// Appends a mapping of arrays, a pandas DataFrame, or a table of Arrow's.
+void append_table(Rows& rows, nb::handle table);
 
 /// Rows lent to a call that releases the interpreter's lock; they can't grow meanwhile.
 class Loan {
@@ -104,6 +110,11 @@ struct Model {
   std::shared_ptr<const mlcore_model_t> handle;
 };
 
+using Rounds = std::pair<std::int32_t, std::int32_t>;
+
+/// An mlcore.Context of this output, over these boosting rounds.
+[[nodiscard]] nb::object make_context(const Model& model, std::string_view output, Rounds rounds);
+
 struct State {
   [[nodiscard]] const mlcore_state_t* get() const {
     if (!handle) throw_closed("state");
@@ -123,5 +134,7 @@ void bind_rows(nb::module_& module);
 void bind_features(nb::module_& module);
 void bind_state(nb::module_& module);
 void bind_model(nb::module_& module);
+void bind_context(nb::module_& module);
+void bind_table(nb::module_& module);
 
 }  // namespace mlcore_python

@@ -5,7 +5,7 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
-#include "binding.hpp"
+#include "columns.hpp"
 
 namespace mlcore_python {
 
@@ -59,7 +59,9 @@ Features parse(std::string_view text) {
            }}};
 }
 
-Array compute(const Features& features, const Rows& requests, const State* state) {
+Array compute(const Features& features, nb::handle given, const State* state) {
+  const std::shared_ptr<const Rows> kept = rows_of(given, features.request());
+  const Rows& requests = *kept;
   std::int64_t width = 0;
   call(mlcore_feature_count, features.handle.get(), &width);
   const mlcore_rows_t view = requests.view();

@@ -62,4 +62,6 @@ NB_MODULE(_core, module) {
   bind_features(module);
   bind_state(module);
   bind_model(module);
+  bind_context(module);
+  bind_table(module);
 }

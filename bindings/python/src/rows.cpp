@@ -55,12 +55,37 @@ nb::dict dictionary(nb::handle mapping) {
   return copy;
 }
 
+bool is_boolean(nb::handle value) {
+  if (PyBool_Check(value.ptr())) return true;
+  const auto* type = Py_TYPE(value.ptr());
+  return std::strcmp(type->tp_name, "numpy.bool") == 0 ||
+         std::strcmp(type->tp_name, "numpy.bool_") == 0;
+}
+
+/// A float, an integer, or what converts to a float; of numpy's scalars numbers only, which all
+/// convert.
+bool is_number(nb::handle value) {
+  PyObject* object = value.ptr();
+  if (PyFloat_Check(object)) return true;
+  if (is_boolean(value) || PyUnicode_Check(object) || PyBytes_Check(object) ||
+      PyComplex_Check(object))
+    return false;
+  if (PyLong_Check(object)) return true;
+  if (!PyNumber_Check(object)) return false;
+  if (!nb::hasattr(value, "dtype")) return true;
+  const auto kind = nb::cast<std::string>(nb::str(value.attr("dtype").attr("kind")));
+  return (kind == "i" || kind == "u" || kind == "f") &&
+         nb::cast<std::int64_t>(value.attr("ndim")) == 0;
+}
+
 std::uint64_t f64_word(const Field& field, std::size_t at, nb::handle value) {
-  const bool is_number =
-      PyFloat_Check(value.ptr()) || (PyNumber_Check(value.ptr()) && !PyBool_Check(value.ptr()));
-  if (!is_number) refuse_type(field, at, value);
+  if (!is_number(value)) refuse_type(field, at, value);
   const double number = PyFloat_AsDouble(value.ptr());
-  if (number == -1 && PyErr_Occurred() != nullptr) throw nb::python_error();
+  if (number == -1 && PyErr_Occurred() != nullptr) {
+    if (PyErr_ExceptionMatches(PyExc_OverflowError) == 0) throw nb::python_error();
+    PyErr_Clear();
+    refuse(field, at, MLCORE_REASON_INVALID_NUMBER, "the number does not fit into an f64");
+  }
   if (std::isnan(number)) {
     if (!field.nullable) {
       refuse(field, at, MLCORE_REASON_NULL_NOT_ALLOWED, "NaN in a column that is not nullable");
@@ -73,7 +98,7 @@ std::uint64_t f64_word(const Field& field, std::size_t at, nb::handle value) {
 }
 
 std::uint64_t i64_word(const Field& field, std::size_t at, nb::handle value) {
-  if (!PyIndex_Check(value.ptr()) || PyBool_Check(value.ptr())) refuse_type(field, at, value);
+  if (!PyIndex_Check(value.ptr()) || is_boolean(value)) refuse_type(field, at, value);
   const nb::object index = nb::steal(PyNumber_Index(value.ptr()));
   if (!index.is_valid()) throw nb::python_error();
   int overflow = 0;
@@ -103,8 +128,8 @@ std::uint64_t string_word(const Field& field, std::size_t at, nb::handle value, 
 }
 
 std::uint64_t boolean_word(const Field& field, std::size_t at, nb::handle value) {
-  if (!PyBool_Check(value.ptr())) refuse_type(field, at, value);
-  return value.ptr() == Py_True ? 1 : 0;
+  if (!is_boolean(value)) refuse_type(field, at, value);
+  return PyObject_IsTrue(value.ptr()) == 1 ? 1 : 0;
 }
 
 }  // namespace
@@ -221,6 +246,10 @@ void Layout::pack(nb::handle mapping, std::string& out) const {
   }
 }
 
+void require_free(const Rows& rows) {
+  if (rows.lent > 0) throw nb::buffer_error("the rows are in use by another call");
+}
+
 namespace {
 
 nb::bytes pack_one(const Layout& layout, nb::handle values) {
@@ -235,10 +264,6 @@ nb::bytes from_json(const Layout& layout, std::string_view json) {
   call(mlcore_row_from_json, layout.handle, json.data(), static_cast<std::int64_t>(json.size()),
        static_cast<void*>(row.data()), static_cast<std::int64_t>(row.size()), &needed);
   return nb::bytes(row.data(), static_cast<std::size_t>(needed));
-}
-
-void require_free(const Rows& rows) {
-  if (rows.lent > 0) throw nb::buffer_error("the rows are in use by another call");
 }
 
 void append(Rows& rows, nb::handle values) {
@@ -282,7 +307,8 @@ void bind_rows(nb::module_& module) {
       .def(nb::init<std::shared_ptr<const Layout>>(), nb::arg("layout"))
       .def("__len__", [](const Rows& rows) { return rows.offsets.size() - 1; })
       .def("append", &append, nb::arg("values"))
-      .def("append_packed", &append_packed, nb::arg("row"));
+      .def("append_packed", &append_packed, nb::arg("row"))
+      .def("extend", &append_table, nb::arg("table"));
 }
 
 }  // namespace mlcore_python

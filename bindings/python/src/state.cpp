@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "binding.hpp"
+#include "columns.hpp"
 
 namespace mlcore_python {
 namespace {
@@ -57,7 +57,7 @@ State restore(const Features& features, nb::bytes snapshot, std::uint64_t max_by
   return {owned(state), features};
 }
 
-mlcore_ingest_report_t ingest(const State& self, const std::string& stream, const Rows& events,
+mlcore_ingest_report_t ingest(const State& self, const std::string& stream, nb::handle given,
                               std::optional<std::string> source,
                               std::optional<std::int64_t> offset) {
   static_cast<void>(self.get());
@@ -66,6 +66,9 @@ mlcore_ingest_report_t ingest(const State& self, const std::string& stream, cons
                   "source and offset are given together or not at all");
   }
   const std::int64_t index = self.features.find_stream(stream);
+  const std::shared_ptr<const Rows> kept = rows_of(given, self.features.stream(stream));
+  const Rows& events = *kept;
+  static_cast<void>(self.get());  // making rows of a table may run Python code
   const std::shared_ptr<const mlcore_state_t> state = self.handle;
   const mlcore_rows_t view = events.view();
   mlcore_ingest_report_t report = {};

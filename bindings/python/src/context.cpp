@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Context: predictions of one row and of many.
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <limits>
+#include <utility>
+
+#include "columns.hpp"
+
+namespace mlcore_python {
+namespace {
+
+template <typename T>
+using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <typename T>
+using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+struct OutputName {
+  const char* name;
+  std::int32_t output;
+};
+constexpr OutputName kOutputs[] = {{"prediction", MLCORE_OUTPUT_PREDICTION},
+                                   {"margin", MLCORE_OUTPUT_MARGIN},
+                                   {"features", MLCORE_OUTPUT_FEATURES},
+                                   {"class", MLCORE_OUTPUT_CLASS},
+                                   {"leaf", MLCORE_OUTPUT_LEAF}};
+
+const OutputName& output_of(std::string_view name) {
+  for (const OutputName& output : kOutputs) {
+    if (name == output.name) return output;
+  }
+  throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_INVALID_OPTION,
+                "there is no output \"" + std::string(name) +
+                    "\": expected prediction, margin, features, class or leaf");
+}
+
+/// Doubles that a numpy array shows; the array is their owner.
+struct Bound {
+  explicit Bound(std::int64_t count) : size(count) {
+    data = new double[static_cast<std::size_t>(count)]();
+    const nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<double*>(p); });
+    array =
+        nb::cast(nb::ndarray<nb::numpy, double>(data, {static_cast<std::size_t>(count)}, owner));
+  }
+  double* data;
+  std::int64_t size;
+  nb::object array;
+};
+
+/// Shared with the calls that release the interpreter's lock: closing waits for none of them.
+struct Scratch {
+  explicit Scratch(mlcore_context_t* made) : handle(made) {}
+  ~Scratch() { mlcore_context_release(handle); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  std::mutex mutex;  // held by the call in progress
+  mlcore_context_t* handle;
+};
+
+std::shared_ptr<Scratch> scratch_of(const Model& model, std::int32_t output, Rounds rounds) {
+  const mlcore_context_options_t options = {sizeof options, output, rounds.first, rounds.second};
+  mlcore_context_t* context = nullptr;
+  call(mlcore_context_new, model.handle.get(), &options, &context);
+  return std::make_shared<Scratch>(context);
+}
+
+std::int64_t width_of(const Scratch& scratch) {
+  std::int64_t width = 0;
+  call(mlcore_context_output_count, scratch.handle, &width);
+  return width;
+}
+
+Features features_of(const Model& model) {
+  const mlcore_features_t* borrowed = nullptr;
+  call(mlcore_model_features, model.handle.get(), &borrowed);
+  return {{model.handle, borrowed}};
+}
+
+class Context {
+ public:
+  Context(const Model& model, const OutputName& output, Rounds rounds)
+      : features_(features_of(model)),
+        request_(features_.request()),
+        output_(output),
+        scratch_(scratch_of(model, output.output, rounds)),
+        out_(width_of(*scratch_)),
+        values_(static_cast<std::int64_t>(request_->fields.size())) {
+    std::fill(values_.data, values_.data + values_.size, std::numeric_limits<double>::quiet_NaN());
+  }
+
+  [[nodiscard]] nb::object out() const { return out_.array; }
+  [[nodiscard]] nb::object values() const { return values_.array; }
+  [[nodiscard]] const std::shared_ptr<const Layout>& request() const { return request_; }
+  void close() { scratch_.reset(); }
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (std::int64_t i = 0; i < out_.size; ++i) {
+      if (output_.output == MLCORE_OUTPUT_FEATURES) {
+        const char* name = nullptr;
+        std::int64_t length = 0;
+        call(mlcore_feature_name, features_.handle.get(), i, &name, &length);
+        names.emplace_back(name, static_cast<std::size_t>(length));
+      } else {
+        names.push_back(out_.size == 1 ? output_.name
+                                       : std::string(output_.name) + "[" + std::to_string(i) + "]");
+      }
+    }
+    return names;
+  }
+
+  /// One row: the interpreter's lock is kept. A batch in another thread is waited for; it needs no
+  /// lock of the interpreter to end.
+  template <typename Function, typename... Arguments>
+  nb::object row(Function function, Arguments... arguments) {
+    if (!scratch_) throw_closed("context");
+    const std::lock_guard lock(scratch_->mutex);
+    call(function, scratch_->handle, arguments..., out_.data, out_.size);
+    return out_.array;
+  }
+
+  nb::object bound() {
+    return row(mlcore_predict_f64, static_cast<const double*>(values_.data), values_.size);
+  }
+
+  template <typename Function, typename... Arguments>
+  Array batch(std::int64_t rows, Function function, Arguments... arguments) {
+    if (!scratch_) throw_closed("context");
+    const std::shared_ptr<Scratch> kept = scratch_;
+    const std::int64_t width = out_.size;
+    Array out = new_array(static_cast<std::size_t>(rows), static_cast<std::size_t>(width));
+    const nb::gil_scoped_release released;
+    const std::lock_guard lock(kept->mutex);
+    call(function, kept->handle, arguments..., out.data(), rows * width);
+    return out;
+  }
+
+ private:
+  Features features_;
+  std::shared_ptr<const Layout> request_;
+  OutputName output_;
+  std::shared_ptr<Scratch> scratch_;  // null: closed
+  Bound out_, values_;
+};
+
+const void* data(nb::bytes row) { return row.c_str(); }
+std::int64_t size(nb::bytes row) { return static_cast<std::int64_t>(row.size()); }
+
+nb::object predict_events(Context& context, nb::bytes row, nb::sequence events) {
+  std::vector<nb::object> kept;  // a sequence may make its items as they are asked for
+  for (const nb::handle rows : events) {
+    if (!nb::isinstance<Rows>(rows))
+      throw nb::type_error("events: expected mlcore.Rows, one a stream");
+    kept.push_back(nb::borrow(rows));
+  }
+  std::vector<mlcore_rows_t> streams;  // asked for last: iterating runs Python code
+  for (const nb::object& rows : kept) streams.push_back(nb::cast<const Rows&>(rows).view());
+  return context.row(mlcore_predict_events, data(row), size(row), streams.data(),
+                     static_cast<std::int64_t>(streams.size()));
+}
+
+template <typename T, typename Function>
+Array predict_matrix(Context& context, Matrix<T> values, Function function) {
+  const auto rows = static_cast<std::int64_t>(values.shape(0));
+  const auto columns = static_cast<std::int64_t>(values.shape(1));
+  return context.batch(rows, function, values.data(), rows, columns, columns);
+}
+
+/// As the batch calls of the C API, for packed rows of a definition without streams.
+std::int32_t predict_rows(mlcore_context_t* context, const mlcore_rows_t* rows, double* out,
+                          std::int64_t out_count, mlcore_error_t* error) {
+  const std::int64_t width = rows->count == 0 ? 0 : out_count / rows->count;
+  for (std::int64_t row = 0; row < rows->count; ++row) {
+    const void* bytes = static_cast<const char*>(rows->bytes) + rows->offsets[row];
+    const std::int64_t length = rows->offsets[row + 1] - rows->offsets[row];
+    const std::int32_t code =
+        mlcore_predict_row(context, bytes, length, out + row * width, width, error);
+    if (code == MLCORE_OK) continue;
+    if (error->reason != MLCORE_REASON_NEEDS_STATE) error->row = row;
+    return code;
+  }
+  return MLCORE_OK;
+}
+
+Array predict_table(Context& context, nb::handle table) {
+  const std::shared_ptr<const Rows> requests = rows_of(table, context.request());
+  const mlcore_rows_t view = requests->view();
+  const Loan loan(*requests);
+  return context.batch(view.count, predict_rows, &view);
+}
+
+Array predict_batch_at(Context& context, const State& state, nb::handle given) {
+  const std::shared_ptr<const Rows> requests = rows_of(given, context.request());
+  static_cast<void>(state.get());  // after rows_of, which may run Python code
+  const std::shared_ptr<const mlcore_state_t> events = state.handle;
+  const mlcore_rows_t view = requests->view();
+  const Loan loan(*requests);
+  return context.batch(view.count, mlcore_predict_batch_at, events.get(), &view);
+}
+
+void bind_rows_of_one(nb::class_<Context>& type) {
+  type.def(
+          "predict_row",
+          [](Context& self, nb::bytes row) {
+            return self.row(mlcore_predict_row, data(row), size(row));
+          },
+          nb::arg("row"))
+      .def("predict_values", &Context::bound)
+      .def(
+          "predict_numeric",
+          [](Context& self, Vector<double> values) {
+            return self.row(mlcore_predict_f64, values.data(),
+                            static_cast<std::int64_t>(values.shape(0)));
+          },
+          nb::arg("values"))
+      .def(
+          "predict_numeric",
+          [](Context& self, Vector<float> values) {
+            return self.row(mlcore_predict_f32, values.data(),
+                            static_cast<std::int64_t>(values.shape(0)));
+          },
+          nb::arg("values"))
+      .def(
+          "predict_at",
+          [](Context& self, const State& state, nb::bytes row) {
+            return self.row(mlcore_predict_at, state.get(), data(row), size(row));
+          },
+          nb::arg("state"), nb::arg("row"))
+      .def("predict_events", &predict_events, nb::arg("row"), nb::arg("events"));
+}
+
+}  // namespace
+
+nb::object make_context(const Model& model, std::string_view output, Rounds rounds) {
+  return nb::cast(new Context(model, output_of(output), rounds), nb::rv_policy::take_ownership);
+}
+
+void bind_context(nb::module_& module) {
+  nb::class_<Context> type(module, "Context", nb::is_final());
+  bind_rows_of_one(type);
+  // Doubles first: what has to be converted, as integers or an array with gaps, becomes doubles.
+  type.def_prop_ro("out", &Context::out)
+      .def_prop_ro("values", &Context::values)
+      .def_prop_ro("names", &Context::names)
+      .def(
+          "predict_batch",
+          [](Context& self, Matrix<double> values) {
+            return predict_matrix(self, values, mlcore_predict_batch_f64);
+          },
+          nb::arg("values"))
+      .def(
+          "predict_batch",
+          [](Context& self, Matrix<float> values) {
+            return predict_matrix(self, values, mlcore_predict_batch_f32);
+          },
+          nb::arg("values"))
+      .def("predict_rows", &predict_table, nb::arg("requests"))
+      .def("predict_batch_at", &predict_batch_at, nb::arg("state"), nb::arg("requests"))
+      .def("close", &Context::close)
+      .def("__enter__", [](nb::object self) { return self; })
+      .def(
+          "__exit__", [](Context& self, nb::object, nb::object, nb::object) { self.close(); },
+          nb::arg("kind").none(), nb::arg("value").none(), nb::arg("traceback").none());
+}
+
+}  // namespace mlcore_python
