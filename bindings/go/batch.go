@@ -95,9 +95,9 @@ func (c *Context) batch(rows, count int, call func(C.int64_t, []float64) C.int32
 	return out, nil
 }
 
-// PredictBatchAt scores many packed rows, the events of their keys taken from a state. The result, rows
-// times [Context.OutputCount] values, is the caller's.
-// Errors: as [Context.PredictAt], Row says which.
+// PredictBatchAt scores many packed rows, the events of their keys taken from a state, which is nil for a
+// definition without streams. The result, rows times [Context.OutputCount] values, is the caller's.
+// Errors: as [Context.PredictAt], Row says which; FailedPrecondition/ReasonNeedsState.
 func (c *Context) PredictBatchAt(state *State, requests *Rows) ([]float64, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -106,12 +106,16 @@ func (c *Context) PredictBatchAt(state *State, requests *Rows) ([]float64, error
 	if requests == nil {
 		return nil, nilError("requests")
 	}
-	if err := state.enter(); err != nil {
-		return nil, err
+	var events *C.mlcore_state_t
+	if state != nil {
+		if err := state.enter(); err != nil {
+			return nil, err
+		}
+		defer state.owner.leave()
+		events = state.handle
 	}
-	defer state.owner.leave()
 	out := make([]float64, requests.Len()*len(c.out))
-	code := C.mlcore_go_batch_at(c.bound.context, state.handle, (*C.char)(pointer(requests.bytes)),
+	code := C.mlcore_go_batch_at(c.bound.context, events, (*C.char)(pointer(requests.bytes)),
 		C.int64_t(len(requests.bytes)), requests.begin(), C.int64_t(requests.Len()),
 		(*C.double)(pointer(out)), C.int64_t(len(out)), &c.bound.error)
 	if code != C.MLCORE_OK {

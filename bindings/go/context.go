@@ -6,6 +6,7 @@ package mlcore
 import "C"
 
 import (
+	"math"
 	"runtime"
 	"sync/atomic"
 	"unsafe"
@@ -14,17 +15,44 @@ import (
 // Output is what a context gives.
 type Output int32
 
-// What a context gives. The margin is the sum of the trees before the link; the features are the
-// definition's.
+// What a context gives for a row.
 const (
+	// After the link: probabilities, or the regressor's value.
 	OutputPrediction Output = C.MLCORE_OUTPUT_PREDICTION
-	OutputMargin     Output = C.MLCORE_OUTPUT_MARGIN
-	OutputFeatures   Output = C.MLCORE_OUTPUT_FEATURES
+	// Before the link: the framework's bits.
+	OutputMargin Output = C.MLCORE_OUTPUT_MARGIN
+	// What the definition makes of the row.
+	OutputFeatures Output = C.MLCORE_OUTPUT_FEATURES
+	// The class's index, one value; not every model predicts a class.
+	OutputClass Output = C.MLCORE_OUTPUT_CLASS
+	// For each tree the id of the leaf that the row ends in, as the framework's file numbers the nodes.
+	OutputLeaf Output = C.MLCORE_OUTPUT_LEAF
 )
 
-// ContextOptions say what a context gives; the zero value gives predictions.
+// ContextOptions say what a context gives; the zero value gives predictions of the whole model.
 type ContextOptions struct {
 	Output Output
+	// The boosting rounds [IterationBegin, IterationEnd) whose trees are used, with the base margins; an
+	// end of 0 is the last round.
+	IterationBegin, IterationEnd int
+}
+
+func (o ContextOptions) toC() (C.mlcore_context_options_t, error) {
+	var e cError
+	var options C.mlcore_context_options_t
+	err := result(C.mlcore_context_options_init(&options, C.sizeof_mlcore_context_options_t, e.ready()), &e.c)
+	if err != nil {
+		return options, err
+	}
+	for _, round := range []int{o.IterationBegin, o.IterationEnd} {
+		if round < math.MinInt32 || round > math.MaxInt32 {
+			return options, newError(InvalidArgument, ReasonInvalidOption, "there is no boosting round %d", round)
+		}
+	}
+	options.output = C.int32_t(o.Output)
+	options.iteration_begin = C.int32_t(o.IterationBegin)
+	options.iteration_end = C.int32_t(o.IterationEnd)
+	return options, nil
 }
 
 // What a context is doing.
@@ -52,19 +80,19 @@ type Context struct {
 }
 
 // NewContext makes a context, which goes on after the model is closed.
-// Errors: InvalidArgument or Unimplemented/ReasonInvalidOption; FailedPrecondition/ReasonClosedHandle.
+// Errors: InvalidArgument/ReasonInvalidOption (no such output; rounds that are none, negative or past the
+// last); FailedPrecondition with ReasonInvalidOption (an output, or rounds, that this model can't give) or
+// ReasonClosedHandle.
 func (m *Model) NewContext(options ContextOptions) (*Context, error) {
+	given, err := options.toC()
+	if err != nil {
+		return nil, err
+	}
 	if err := m.enter(); err != nil {
 		return nil, err
 	}
 	defer m.owner.leave()
 	var e cError
-	var given C.mlcore_context_options_t
-	err := result(C.mlcore_context_options_init(&given, C.sizeof_mlcore_context_options_t, e.ready()), &e.c)
-	if err != nil {
-		return nil, err
-	}
-	given.output = C.int32_t(options.Output)
 	var handle *C.mlcore_context_t
 	if err := result(C.mlcore_context_new(m.handle, &given, &handle, e.ready()), &e.c); err != nil {
 		return nil, err

@@ -153,6 +153,15 @@ func ExampleModel_NewContext() {
 	// Output: 2 [29 0.25]
 }
 
+func ExampleContextOptions() {
+	model := must(mlcore.Open("loan.mlc"))
+	defer model.Close()
+	first := must(model.NewContext(mlcore.ContextOptions{Output: mlcore.OutputMargin, IterationEnd: 1}))
+	defer first.Close()
+	fmt.Println(must(first.PredictNumbers([]float64{29, 1, 4})))
+	// Output: [0.375]
+}
+
 func ExampleModel_Close() {
 	model := must(mlcore.Open("loan.mlc"))
 	model.Close()

@@ -119,8 +119,9 @@ func (m *Model) Describe() (json.RawMessage, error) {
 	return text, err
 }
 
-// OutputCount returns how many values a row gives as an output.
-// Errors: InvalidArgument/ReasonInvalidOption; FailedPrecondition/ReasonClosedHandle.
+// OutputCount returns how many values a row gives as an output, from all boosting rounds.
+// Errors: InvalidArgument/ReasonInvalidOption; FailedPrecondition with ReasonInvalidOption (an output that
+// this model can't give) or ReasonClosedHandle.
 func (m *Model) OutputCount(output Output) (int, error) {
 	if err := m.enter(); err != nil {
 		return 0, err

@@ -120,6 +120,14 @@ func TestRowsNumbersAndBatchAgreeWithTheTreesByHand(t *testing.T) {
 	checkBits(t, out, err, margins...)
 	out, err = context.PredictBatch(0, nil)
 	checkBits(t, out, err)
+	requests := mlcore.NewRows(model.Features().Request())
+	for _, c := range cases {
+		if err := requests.Append(&loanRow{c.age, c.debt, 4}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err = context.PredictBatchAt(nil, requests)
+	checkBits(t, out, err, margins...)
 	out, err = model.Margins(2, []float64{29, 0.25, 30, math.NaN()})
 	checkBits(t, out, err, 0.125+0.25+1, 0.125-0.5+1)
 	out, err = model.Margins32(1, []float32{29, 0.25})
@@ -131,7 +139,8 @@ func TestRowsNumbersAndBatchAgreeWithTheTreesByHand(t *testing.T) {
 func TestOutputsHaveTheirWidths(t *testing.T) {
 	model := open(t, "loan.mlc")
 	for output, width := range map[mlcore.Output]int{
-		mlcore.OutputPrediction: 1, mlcore.OutputMargin: 1, mlcore.OutputFeatures: 2,
+		mlcore.OutputPrediction: 1, mlcore.OutputMargin: 1, mlcore.OutputFeatures: 2, mlcore.OutputClass: 1,
+		mlcore.OutputLeaf: 2,
 	} {
 		if must(model.OutputCount(output)) != width || newContext(t, model, output).OutputCount() != width {
 			t.Errorf("output %d is not %d values", output, width)
@@ -143,6 +152,28 @@ func TestOutputsHaveTheirWidths(t *testing.T) {
 	checkRefused(t, err, mlcore.InvalidArgument, mlcore.ReasonInvalidOption, -1)
 	_, err = model.NewContext(mlcore.ContextOptions{Output: -1})
 	checkRefused(t, err, mlcore.InvalidArgument, mlcore.ReasonInvalidOption, -1)
+}
+
+func TestAContextMayGiveClassesLeavesAndSomeRounds(t *testing.T) {
+	model := open(t, "loan.mlc")
+	row := []float64{29, 1, 4}
+	out, err := newContext(t, model, mlcore.OutputClass).PredictNumbers(row)
+	checkBits(t, out, err, 1)
+	out, err = newContext(t, model, mlcore.OutputLeaf).PredictNumbers(row)
+	checkBits(t, out, err, 1, 3) // as the fixture numbers the nodes
+	for _, c := range []struct {
+		begin, end int
+		margin     float64
+	}{{0, 0, 1.375}, {0, 1, 0.125 + 0.25}, {1, 2, 0.125 + 1}, {1, 0, 0.125 + 1}} {
+		context := must(model.NewContext(mlcore.ContextOptions{Output: mlcore.OutputMargin,
+			IterationBegin: c.begin, IterationEnd: c.end}))
+		out, err = context.PredictNumbers(row)
+		checkBits(t, out, err, c.margin)
+	}
+	for _, rounds := range [][2]int{{-1, 0}, {0, 3}, {1, 1}, {2, 1}, {0, math.MaxInt}, {math.MinInt, 1}} {
+		_, err = model.NewContext(mlcore.ContextOptions{IterationBegin: rounds[0], IterationEnd: rounds[1]})
+		checkRefused(t, err, mlcore.InvalidArgument, mlcore.ReasonInvalidOption, -1)
+	}
 }
 
 func TestWrongNumbersAreRefused(t *testing.T) {

@@ -18,6 +18,8 @@ var constants = map[string]int64{
 	"MLCORE_OUTPUT_PREDICTION": int64(mlcore.OutputPrediction),
 	"MLCORE_OUTPUT_MARGIN":     int64(mlcore.OutputMargin),
 	"MLCORE_OUTPUT_FEATURES":   int64(mlcore.OutputFeatures),
+	"MLCORE_OUTPUT_CLASS":      int64(mlcore.OutputClass),
+	"MLCORE_OUTPUT_LEAF":       int64(mlcore.OutputLeaf),
 
 	"MLCORE_TYPE_BOOLEAN":   int64(mlcore.Boolean),
 	"MLCORE_TYPE_I64":       int64(mlcore.Int64),

@@ -131,12 +131,17 @@ func (p *parity) run(c *parityCase) ([]float64, string, error) {
 
 func optionsOf(c *parityCase) (mlcore.ContextOptions, error) {
 	outputs := map[string]mlcore.Output{"": mlcore.OutputPrediction, "prediction": mlcore.OutputPrediction,
-		"margin": mlcore.OutputMargin, "features": mlcore.OutputFeatures}
+		"margin": mlcore.OutputMargin, "features": mlcore.OutputFeatures, "class": mlcore.OutputClass,
+		"leaf": mlcore.OutputLeaf}
 	output, is := outputs[c.Context.Output]
-	if !is || len(c.Context.Iterations) > 0 {
-		return mlcore.ContextOptions{}, fmt.Errorf("no context of %v", c.Context)
+	options := mlcore.ContextOptions{Output: output}
+	if !is {
+		return options, fmt.Errorf("no output %q", c.Context.Output)
 	}
-	return mlcore.ContextOptions{Output: output}, nil
+	if len(c.Context.Iterations) > 0 {
+		options.IterationBegin, options.IterationEnd = c.Context.Iterations[0], c.Context.Iterations[1]
+	}
+	return options, nil
 }
 
 func (p *parity) predict(c *parityCase, features *mlcore.Features, context *mlcore.Context) ([]float64, error) {

@@ -137,6 +137,8 @@ func TestMisuseOfAStateHasACodeAndAReason(t *testing.T) {
 	full := must(mlcore.NewState(shop.Features(), mlcore.StateOptions{MaxKeys: 1}))
 	_, err = full.Ingest("orders", events)
 	checkRefused(t, err, mlcore.ResourceExhausted, mlcore.ReasonStateFull, -1)
+	_, err = context.PredictBatchAt(nil, mlcore.NewRows(shop.Features().Request()))
+	checkRefused(t, err, failed, mlcore.ReasonNeedsState, -1)
 	_, err = shop.Features().Compute(nil, events)
 	checkRefused(t, err, failed, mlcore.ReasonNeedsState, -1)
 }
@@ -156,7 +158,7 @@ func TestNilIsAnErrorAndNoCrash(t *testing.T) {
 		second(noContext.Predict(request)), second(noContext.PredictNumbers(nil)), second(noContext.PredictBatch(0, nil)),
 		second(context.PredictAt(nil, request)), second(context.PredictPackedAt(nil, nil)),
 		second(context.PredictEvents(request, nil)), second(context.PredictEvents(nil)),
-		second(context.PredictBatchAt(nil, mlcore.NewRows(nil))), second(context.PredictBatchAt(state, nil)),
+		second(context.PredictBatchAt(state, nil)),
 		second(state.Ingest("orders", nil)), second(noState.Ingest("orders", nil)), second(noState.Snapshot()),
 		second(noState.KeyCount()), noState.Expire(day), second((*mlcore.Features)(nil).Compute(nil, mlcore.NewRows(nil))),
 		second(model.Features().Compute(state, nil)), second((*mlcore.Features)(nil).Stream("orders")),
