@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -99,6 +100,19 @@ class Descriptor {
   int value_;
 };
 
+/// The path at the end of a chain of symbolic links, which may name nothing yet.
+std::string followed(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as the kernel
+  std::filesystem::path end(path);
+  for (int links = 0; links < kMostLinks; ++links) {
+    std::error_code is_no_link;
+    const std::filesystem::path target = std::filesystem::read_symlink(end, is_no_link);
+    if (is_no_link) return end.string();
+    end = end.parent_path() / target;  // an absolute target replaces all
+  }
+  refuse("write", path, ELOOP);
+}
+
 bool is_special_file(const std::string& path) noexcept {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
@@ -129,13 +143,14 @@ void write_file(const std::string& path, std::string_view content) {
     return;
   }
   if (path.find('\0') != path.npos) refuse("write", path, EINVAL);
+  const std::string target = followed(path);
   std::string beside;
-  Descriptor file("write", path, create_beside(path, beside));
+  Descriptor file("write", path, create_beside(target, beside));
   try {
     file.write(content);
     file.sync();
     file.close();
-    if (::rename(beside.c_str(), path.c_str()) != 0) refuse("write", path, errno);
+    if (::rename(beside.c_str(), target.c_str()) != 0) refuse("write", path, errno);
   } catch (...) {
     ::unlink(beside.c_str());
     throw;

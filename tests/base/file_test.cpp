@@ -82,6 +82,35 @@ TEST_CASE("file: a failed write leaves nothing behind and the old content alone"
   CHECK(directory.file_count() == 1);
 }
 
+TEST_CASE("file: what a link names is written, and the link stays") {
+  const Directory directory;
+  fs::create_directory(directory / "folder");
+  write_file(directory / "folder/file", "old");
+  fs::create_symlink("folder/file", directory / "relative");
+  fs::create_symlink("relative", directory / "chain");
+  fs::create_symlink(directory / "folder/file", directory / "absolute");
+  fs::create_symlink("folder/new", directory / "dangling");
+  for (const char* name : {"relative", "chain", "absolute"}) {
+    CAPTURE(name);
+    write_file(directory / name, name);
+    CHECK(fs::is_symlink(directory / name));
+    CHECK(fs::is_regular_file(fs::symlink_status(directory / "folder/file")));
+    CHECK(read_file(directory / "folder/file") == name);
+  }
+  write_file(directory / "dangling", "made");
+  CHECK(fs::is_symlink(directory / "dangling"));
+  CHECK(read_file(directory / "folder/new") == "made");
+  fs::create_symlink("/dev/null", directory / "device");
+  write_file(directory / "device", "x");
+  CHECK(fs::is_symlink(directory / "device"));
+
+  fs::create_symlink("loop", directory / "loop");
+  CHECK(reason_of([&] { write_file(directory / "loop", "x"); }) == Reason::io_failure);
+  fs::create_symlink("no/such/file", directory / "nowhere");
+  CHECK(reason_of([&] { write_file(directory / "nowhere", "x"); }) == Reason::file_not_found);
+  CHECK(directory.file_count() == 8);  // the folder and seven links
+}
+
 TEST_CASE("file: a device is written in place") {
   write_file("/dev/null", "x");
   CHECK(fs::is_character_file("/dev/null"));
