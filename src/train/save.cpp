@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses save.
+// Outside code uses check_registry and save.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -56,12 +56,18 @@ class Descriptor {
 
 void sync_directory(const std::string& path) { Descriptor(path, O_RDONLY | O_DIRECTORY, 0).sync(); }
 
-/// Creates `directory` and what is missing above it; each new name survives a power loss.
-void create_durably(const std::string& directory) {
-  std::vector<fs::path> missing;
+/// The nearest directory above that exists; `missing` becomes what is below it.
+fs::path existing_part(const std::string& directory, std::vector<fs::path>& missing) {
   fs::path path = fs::absolute(directory).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   for (; !fs::exists(path); path = path.parent_path()) missing.push_back(path);
+  return path;
+}
+
+/// Creates `directory` and what is missing above it; each new name survives a power loss.
+void create_durably(const std::string& directory) {
+  std::vector<fs::path> missing;
+  existing_part(directory, missing);
   fs::create_directories(directory);
   for (const fs::path& created : missing) sync_directory(created.parent_path().string());
 }
@@ -107,6 +113,16 @@ bool is_saved(const std::string& version, const Bytes& file) {
 }
 
 }  // namespace
+
+void check_registry(const std::string& directory) {
+  try {
+    std::vector<fs::path> missing;
+    const Staging trial(existing_part(directory, missing).string());
+  } catch (const fs::filesystem_error& error) {
+    throw Error(Code::unavailable, Reason::io_failure,
+                fmt::format("can't save in {}: {}", directory, error.code().message()));
+  }
+}
 
 std::string save(const TrainResult& result, const std::string& directory) {
   try {

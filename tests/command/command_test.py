@@ -191,6 +191,17 @@ class Train(CommandTest):
         self.assertEqual(self.read("models/v1/model.mlc"), before)
         self.assertEqual(os.listdir(self.path("models")), ["v1"])
 
+    def test_a_registry_that_can_not_be_written_is_refused_before_training(self):
+        streams = {**SPEC, "streams": {"orders": "nowhere.csv"}}  # what comes first is what is said
+        for registry in ("orders.csv", "orders.csv/below", "/proc/mlcore/models"):
+            with self.subTest(registry):
+                self.write("bad.json", json.dumps({**streams, "registry": registry}))
+                message = self.fail_with(BAD_INPUT, "can't make a directory", "train", "bad.json")
+                self.assertNotIn("nowhere.csv", message)
+                self.assertIn("writable", message)
+        self.write("bad.json", json.dumps({**streams, "registry": "not/yet/there"}))
+        self.fail_with(BAD_INPUT, "nowhere.csv", "train", "bad.json")  # and leaves no folder
+
     def test_train_refuses_bad_specs(self):
         leak = {"train": ["2020-05-03"], "test": ["2020-06-01"]}
         cases = [
@@ -353,6 +364,42 @@ class Import(CommandTest):
         self.assertEqual((answer["trees"], answer["features"]), (1, 2))
         self.assertEqual(self.read("stump.mlc"), self.read("stump2.mlc"))
 
+    def test_an_artifact_goes_to_stdout_alone(self):
+        run = self.run_command("import", "stump.json", "--from", "xgboost", "-o", "-")
+        self.assertEqual((run.returncode, run.stderr), (DONE, b""))
+        self.assertEqual(run.stdout, self.read("stump.mlc"))
+        self.assertFalse(os.path.exists(self.path("-")))
+        self.fail_with(BAD_INPUT, "nowhere.json", "import", "nowhere.json", "--from", "xgboost", "-o", "-")
+        with open("/dev/full", "wb") as full:
+            run = subprocess.run([COMMAND, "import", "stump.json", "--from", "xgboost", "-o", "-"], cwd=self.folder,
+                                 stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(run.returncode, BAD_INPUT, run)
+        self.assertIn(b"can't write to stdout", run.stderr)
+
+    def test_an_artifact_is_not_written_to_a_terminal(self):
+        main, terminal = pty.openpty()
+        run = subprocess.run([COMMAND, "import", "stump.json", "--from", "xgboost", "-o", "-"], cwd=self.folder,
+                             stdout=terminal, stderr=subprocess.PIPE, check=False)
+        os.close(terminal)
+        os.close(main)
+        self.assertEqual(run.returncode, USAGE, run)
+        self.assertIn(b"terminal", run.stderr)
+
+    def test_an_output_that_is_a_link_is_written_through(self):
+        os.makedirs(self.path("elsewhere"), exist_ok=True)
+        self.write("elsewhere/old.mlc", "old")
+        for target in ("elsewhere/old.mlc", "elsewhere/new.mlc"):
+            with self.subTest(target):
+                link = self.path("link.mlc")
+                if os.path.lexists(link):
+                    os.unlink(link)
+                os.symlink(target, link)
+                self.succeed("import", "stump.json", "--from", "xgboost", "-o", "link.mlc")
+                self.assertEqual(os.readlink(link), target)
+                self.assertFalse(os.path.islink(self.path(target)))
+                self.assertEqual(self.read(target), self.read("stump.mlc"))
+        self.assertEqual(sorted(os.listdir(self.path("elsewhere"))), ["new.mlc", "old.mlc"])
+
     def test_names_that_the_language_lacks_become_numbers(self):
         for names in (["spend eur", "age"], ["input", "age"], []):
             with self.subTest(names):
@@ -467,7 +514,19 @@ class Usage(CommandTest):
                           ["features", "churn.features"], ["inspect"], ["verify", "a", "b"]):
             with self.subTest(arguments):
                 message = self.fail_with(USAGE, "--help", *arguments)
-                self.assertNotEqual(message, "")
+                self.assertTrue(message.startswith("mlcore: "), message)
+                run = self.run_command(*arguments, "--json")
+                self.assertEqual((run.returncode, run.stderr), (USAGE, b""), run)
+                error = json.loads(run.stdout)["error"]
+                self.assertEqual((error["code"], error["reason"]), ("INVALID_ARGUMENT", "invalid_option"))
+                self.assertIn("--help", error["next"])
+                if arguments:  # else the message is about --json
+                    self.assertEqual(message.splitlines()[0], "mlcore: " + error["message"])
+
+    def test_json_has_no_place_beside_an_artifact_on_stdout(self):
+        run = self.run_command("import", "stump.json", "--from", "xgboost", "-o", "-", "--json")
+        self.assertEqual((run.returncode, run.stderr), (USAGE, b""), run)
+        self.assertIn("--json", json.loads(run.stdout)["error"]["message"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `mlcore import MODEL --from xgboost -o FILE`
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -114,11 +115,18 @@ Artifact make_artifact(const Options& options) {
 }
 
 int run(const Options& options, bool json) {
+  const bool to_stdout = options.output == "-";
+  if (to_stdout && json)
+    throw UsageError("-o - writes the artifact to stdout: --json has no place");
+  if (to_stdout && ::isatty(STDOUT_FILENO) != 0) {
+    throw UsageError("-o -: an artifact is not written to a terminal");
+  }
   const Artifact artifact = make_artifact(options);
   const Bytes file = write_artifact(artifact);
   // Opening runs the proof rows: a file that would be refused later is not written.
   const auto predictor = Predictor::from_bytes(file);
-  write_file(options.output, {reinterpret_cast<const char*>(file.data()), file.size()});
+  write_output(options.output, {reinterpret_cast<const char*>(file.data()), file.size()});
+  if (to_stdout) return kDone;
   if (json) {
     nlohmann::ordered_json object = {{"file", options.output},
                                      {"bytes", file.size()},
@@ -154,7 +162,9 @@ void add_import(CLI::App& app, Verb& verb) {
                    "Feature definition whose outputs are the model's features; without it each "
                    "feature is an f64? input of the model's name for it, or f0, f1, …")
       ->type_name("FILE");
-  import->add_option("-o,--output", options->output, "The .mlc file to write")
+  import
+      ->add_option("-o,--output", options->output,
+                   "The .mlc file to write; -: stdout, and nothing else is printed")
       ->required()
       ->type_name("FILE");
   import->add_flag("--json", verb.json, "Print what was written as JSON");

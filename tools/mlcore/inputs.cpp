@@ -83,7 +83,7 @@ std::string json_text(const nlohmann::ordered_json& json) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-void write_output(const std::string& path, const std::string& content) {
+void write_output(const std::string& path, std::string_view content) {
   if (!path.empty() && path != "-") {
     write_file(path, content);
     return;

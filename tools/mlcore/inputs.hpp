@@ -36,6 +36,6 @@ namespace mlcore::command {
 [[nodiscard]] std::string json_text(const nlohmann::ordered_json& json);
 
 /// `path` empty or `-`: stdout.
-void write_output(const std::string& path, const std::string& content);
+void write_output(const std::string& path, std::string_view content);
 
 }  // namespace mlcore::command

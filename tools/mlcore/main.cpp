@@ -2,9 +2,11 @@
 // The `mlcore` command.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "advice.hpp"
 #include "inputs.hpp"
@@ -16,20 +18,35 @@ namespace {
 using namespace mlcore;
 using namespace mlcore::command;
 
-/// One message on stderr; with --json, one object on stdout instead.
+/// One object on stdout.
+void print_json(const Error& error, std::string_view advice) {
+  nlohmann::ordered_json json;
+  json["error"] = {{"code", name_of(error.code())}, {"reason", name_of(error.reason())},
+                   {"message", error.message()},    {"column", error.where().column},
+                   {"row", error.where().row},      {"next", advice}};
+  fmt::print("{}", json_text(json));
+}
+
+/// One message on stderr; with --json, an object instead.
 int report(const Verb& verb, const Error& error) {
   const std::string_view advice = advice_for(error.reason());
   if (verb.json) {
-    nlohmann::ordered_json json;
-    json["error"] = {{"code", name_of(error.code())}, {"reason", name_of(error.reason())},
-                     {"message", error.message()},    {"column", error.where().column},
-                     {"row", error.where().row},      {"next", advice}};
-    fmt::print("{}", json_text(json));
+    print_json(error, advice);
   } else {
     fmt::print(stderr, "mlcore: {}\n", error.message());
     if (!advice.empty()) fmt::print(stderr, "next: {}\n", advice);
   }
   return error.code() == Code::internal ? kInternal : kBadInput;
+}
+
+int report_usage(bool json, const std::string& message) {
+  constexpr std::string_view kAdvice = "Run with --help for more information.";
+  if (json) {
+    print_json(Error(Code::invalid_argument, Reason::invalid_option, message), kAdvice);
+  } else {
+    fmt::print(stderr, "mlcore: {}\n{}\n", message, kAdvice);
+  }
+  return kUsage;
 }
 
 int run(const Verb& verb) {
@@ -38,8 +55,7 @@ int run(const Verb& verb) {
   } catch (const Error& error) {
     return report(verb, error);
   } catch (const UsageError& error) {
-    fmt::print(stderr, "mlcore: {}\nRun with --help for more information.\n", error.what());
-    return kUsage;
+    return report_usage(verb.json, error.what());
   } catch (const std::bad_alloc&) {
     return report(verb, Error(Code::internal, Reason::out_of_memory, "out of memory"));
   } catch (const std::exception& error) {
@@ -70,7 +86,11 @@ int main(int count, char** arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    // What could not be parsed has not set verb.json.
+    const bool json =
+        std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;
+    return report_usage(json, error.what());
   }
   return run(verb);
 }

@@ -52,6 +52,7 @@ std::string summary(const TrainResult& result, const std::string& version) {
 int run(const Options& options, bool json) {
   TrainSpec spec = read_train_spec(options.spec);
   if (!options.registry.empty()) spec.registry = options.registry;
+  check_registry(spec.registry);
   std::string version;
   TrainResult result;
   {

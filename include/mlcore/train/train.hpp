@@ -4,6 +4,7 @@
 // From a train spec to an artifact on disk.
 //
 //   TrainSpec spec = read_train_spec("churn.json");
+//   check_registry(spec.registry);
 //   TrainResult result = train(spec, {});
 //   result.test.model.auc;          // beside result.test.recency_rule.auc
 //   save(result, spec.registry);    // registry/v1/{model.mlc, metadata.json}
@@ -59,6 +60,10 @@ struct TrainResult {
 /// train label window ends after the first test as_of; empty_input; and what reading, features and
 /// training throw.
 [[nodiscard]] TrainResult train(const TrainSpec& spec, const Progress& progress);
+
+/// Whether `save` could write there, before hours of training: makes a directory in the nearest one
+/// that exists, and removes it. Throws: unavailable/io_failure.
+void check_registry(const std::string& directory);
 
 /// Writes DIR/v1/{model.mlc, metadata.json}, both or neither, and returns the path of DIR/v1. Does
 /// nothing when v1 holds the same artifact already.
