@@ -60,7 +60,7 @@ async function percentile(calls, count, at) {
 }
 
 /** Objects of JavaScript that a call allocates, as V8's profiler counts them. */
-export async function allocations(calls) {
+export async function allocations(calls, count = 20_000) {
   const session = new Session();
   session.connect();
   const ask = (method, options) =>
@@ -68,18 +68,18 @@ export async function allocations(calls) {
       session.post(method, options, (error, answer) => (error ? reject(error) : resolve(answer)));
     });
   const options = { samplingInterval: 1, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true };
-  const pass = async () => {
-    for (let i = 0; i < calls.length; ++i) {
-      const result = calls[i]();
+  const run = async (count) => {
+    for (let i = 0; i < count; ++i) {
+      const result = calls[i % calls.length]();
       if (result instanceof Promise) await result;
     }
   };
-  await pass();
+  await run(count);
   await ask("HeapProfiler.startSampling", options);
-  await pass();
+  await run(count);
   const { profile } = await ask("HeapProfiler.stopSampling");
   session.disconnect();
-  return profile.samples.length / calls.length;
+  return profile.samples.length / count;
 }
 
 const rounded = (value) => Math.round(value * 10) / 10;

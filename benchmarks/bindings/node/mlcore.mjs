@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: mlcore.mjs ARTIFACT [ROWS]
 // One line of JSON: nanoseconds of the numeric call, which copies a row into bound memory and scores it; of the
-// same with a packed row; of a call with an object. ROWS is a file of doubles, rows x inputs.
+// same with a packed row; of packing an object. ROWS is a file of doubles, rows x inputs.
 import { Model, version } from "@mlcore/runtime";
 import { allocations, p99, print, rowsFrom, time } from "./measure.mjs";
 
@@ -30,5 +30,5 @@ print("@mlcore/runtime", version, rows.length, {
   p99: await p99(numeric),
   allocated: await allocations(numeric),
   ns_per_packed_call: time(boundCalls(packed[0].slice(), packed)),
-  ns_per_object_call: time(objects.map((object) => () => context.predictRow(object))),
+  ns_per_pack: time(objects.map((object) => () => request.pack(object))),
 });
