@@ -118,7 +118,8 @@ class Context {
   async predictBatchAt(state, requests) {
     const rows = rowsOf(requests, () => this.#features.request, "requests");
     const out = allocate(Float64Array, rows[3] * this.#width);
-    return native.predictBatchAt(this.#handle, stateOf(state), ...rows, out);
+    const events = state === null ? undefined : stateOf(state);
+    return native.predictBatchAt(this.#handle, events, ...rows, out);
   }
 
   bind(input, options) {

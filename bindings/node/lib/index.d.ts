@@ -376,15 +376,16 @@ export class Context {
   predictBatch(values: Numbers, columns?: number): Promise<Float64Array>;
 
   /**
-   * Scores many rows with the events that a state has of their keys, in another thread.
-   * Shape of the result: `[rows, out.length]`. Errors: as `predictAt`, with the row.
+   * Scores many rows with the events that a state has of their keys, in another thread; `state` is null for a
+   * definition without streams. Shape of the result: `[rows, out.length]`. Errors: as `predictAt`, with the
+   * row; FAILED_PRECONDITION/needs_state.
    *
    * @example
    * const asOf = new Date("1998-01-01");
    * const rows = ["ada", "bob"].map((customer) => ({ customer, as_of: asOf }));
    * console.log(await shop.context().predictBatchAt(new State(shop.features), rows));
    */
-  predictBatchAt(state: State, requests: Rows | Iterable<Row>): Promise<Float64Array>;
+  predictBatchAt(state: State | null, requests: Rows | Iterable<Row>): Promise<Float64Array>;
 
   /**
    * Looks the memory of a row and of the output up once, and returns a function without arguments that

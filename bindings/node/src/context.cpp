@@ -177,7 +177,9 @@ napi_value predict_batch(Call& call) {
 class RowBatch final : public Batch {
  public:
   explicit RowBatch(const Call& call)
-      : Batch(call, 6), state_(call.open<State>(1)), requests_(call.rows(2)) {
+      : Batch(call, 6),
+        state_(call.is_given(1) ? call.open<State>(1) : nullptr),
+        requests_(call.rows(2)) {
     keep(call.env(), call.value(2));
     keep(call.env(), call.value(4));
   }
@@ -191,7 +193,7 @@ class RowBatch final : public Batch {
   mlcore_rows_t requests_;  // of arrays that only lib/ knows, and that are kept
 };
 
-/// predictBatchAt(context, state, bytes, size, offsets, count, out) => Promise<out>
+/// predictBatchAt(context, state?, bytes, size, offsets, count, out) => Promise<out>
 napi_value predict_batch_at(Call& call) {
   return start(call.env(), std::make_unique<RowBatch>(call));
 }

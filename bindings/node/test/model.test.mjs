@@ -121,6 +121,17 @@ test("a batch is its rows, one by one", async () => {
   assert.deepEqual([...(await context.predictBatch(new Float32Array(0)))], []);
 });
 
+test("packed rows of a definition without streams are a batch without a state", async () => {
+  const context = (await openLoan()).context({ output: "margin" });
+  const rows = [young, { age: 40, debt: null, income: 1 }];
+  const one = rows.flatMap((row) => [...context.predictRow(row)]);
+  assert.deepEqual([...(await context.predictBatchAt(null, rows))], one);
+  assert.deepEqual([...(await context.predictBatchAt(null, []))], []);
+  await rejection(context.predictBatchAt(undefined, rows), "type_mismatch");
+  const shop = await openShop();
+  await rejection(shop.context().predictBatchAt(null, [{ customer: "ada", as_of: 0n }]), "needs_state");
+});
+
 test("a batch refuses a shape that does not fit, and says which row is wrong", async () => {
   const context = (await openLoan()).context();
   await rejection(context.predictBatch(new Float64Array(4)), "invalid_length");
