@@ -84,11 +84,10 @@ func (c *Context) batch(rows, count int, call func(C.int64_t, []float64) C.int32
 		return nil, err
 	}
 	defer c.leave()
-	columns, err := columnsOf(rows, count, len(c.layout.fields))
+	columns, out, err := matrix(rows, count, len(c.layout.fields), len(c.out))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]float64, rows*len(c.out))
 	if code := call(C.int64_t(columns), out); code != C.MLCORE_OK {
 		return nil, result(code, &c.bound.error)
 	}

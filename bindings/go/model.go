@@ -5,7 +5,10 @@ package mlcore
 // #include "shim.h"
 import "C"
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"math"
+)
 
 // Model is an artifact, opened and checked. It is immutable and may be shared between goroutines.
 type Model struct {
@@ -159,7 +162,7 @@ func (m *Model) margins(rows, count int,
 	if err != nil {
 		return nil, err
 	}
-	columns, err := columnsOf(rows, count, len(m.features.names))
+	columns, out, err := matrix(rows, count, len(m.features.names), width)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +170,6 @@ func (m *Model) margins(rows, count int,
 		return nil, err
 	}
 	defer m.owner.leave()
-	out := make([]float64, rows*width)
 	var e cError
 	if err := result(call(C.int64_t(columns), out, e.ready()), &e.c); err != nil {
 		return nil, err
@@ -175,16 +177,21 @@ func (m *Model) margins(rows, count int,
 	return out, nil
 }
 
-// columnsOf says how wide each of `rows` rows is; no rows have the width `otherwise`.
-func columnsOf(rows, count, otherwise int) (int, error) {
-	if rows == 0 && count == 0 {
-		return otherwise, nil
+// matrix says how many columns the rows of `count` numbers have, and makes room for what they give. Rows of
+// another width than `expected` get none: the library says so before it looks for it.
+func matrix(rows, count, expected, width int) (columns int, out []float64, err error) {
+	columns = expected
+	if rows != 0 || count != 0 {
+		if rows <= 0 || count%rows != 0 || rows > math.MaxInt32 {
+			return 0, nil, newError(InvalidArgument, ReasonInvalidLength,
+				"%d numbers are not %d whole rows", count, rows)
+		}
+		columns = count / rows
 	}
-	if rows <= 0 || count%rows != 0 {
-		return 0, newError(InvalidArgument, ReasonInvalidLength, "%d numbers are not %d whole rows",
-			count, rows)
+	if columns == expected {
+		out = make([]float64, rows*width)
 	}
-	return count / rows, nil
+	return columns, out, nil
 }
 
 // Close gives the model up: the library frees it once no call is in progress and its last context is

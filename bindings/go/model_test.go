@@ -201,8 +201,16 @@ func TestWrongNumbersAreRefused(t *testing.T) {
 		_, err = open(t, "loan.mlc").Margins(rows, make([]float64, 6))
 		checkRefused(t, err, invalid, mlcore.ReasonInvalidLength, -1)
 	}
-	_, err = context.PredictBatch(3, make([]float64, 6))
-	checkRefused(t, err, invalid, mlcore.ReasonWrongWidth, -1)
+	for _, rows := range []int{3, 6} {
+		_, err = context.PredictBatch(rows, make([]float64, 6))
+		checkRefused(t, err, invalid, mlcore.ReasonWrongWidth, -1)
+		_, err = open(t, "loan.mlc").Margins32(rows*2, make([]float32, 12*rows))
+		checkRefused(t, err, invalid, mlcore.ReasonWrongWidth, -1)
+	}
+	for _, rows := range []int{1, 2, math.MaxInt32} {
+		_, err = context.PredictBatch32(rows, nil)
+		checkRefused(t, err, invalid, mlcore.ReasonWrongWidth, -1)
+	}
 	_, err = newContext(t, open(t, "shop.mlc"), mlcore.OutputMargin).PredictNumbers([]float64{1, 2})
 	if !errors.Is(err, mlcore.FailedPrecondition) {
 		t.Error(err)

@@ -102,8 +102,18 @@ class Package(unittest.TestCase):
         self.get_from_proxy()
         self.go("build", "-tags", "mlcore_system", "-o", "first")
         folder = self.check_runs(LD_LIBRARY_PATH=str(given.library))
-        without = subprocess.run([folder / "first"], cwd=folder, env={}, capture_output=True, text=True)
-        self.assertIn("libmlcore.so.0", without.stderr)
+        self.assertIn("libmlcore.so.0", self.failure_of(folder))
+        newer = self.top / "newer_header.so"  # asks as the next header would
+        self.run_in(folder, "cc", "-shared", "-fPIC", "-Wl,--no-as-needed", f"-I{ROOT}/capi/include",
+                    ROOT / "tests/capi/newer_header.c", f"-L{given.library}", "-lmlcore", "-o", newer)
+        message = self.failure_of(folder, LD_LIBRARY_PATH=str(given.library), LD_PRELOAD=str(newer))
+        self.assertRegex(message, r"ABI 0\.\d+.*libmlcore\.so.*ABI 0\.\d+.*FAILED_PRECONDITION/abi_mismatch")
+
+    def failure_of(self, folder, **environment):
+        run = subprocess.run([folder / "first"], cwd=folder, env=environment, capture_output=True,
+                             text=True)
+        self.assertNotEqual(run.returncode, 0)
+        return run.stderr
 
     def test_without_cgo_the_message_says_what_is_missing(self):
         self.get_from_proxy()
@@ -118,5 +128,6 @@ if __name__ == "__main__":
     parser.add_argument("--go", required=True)
     for name in ("--packages", "--library", "--artifact"):
         parser.add_argument(name, type=lambda text: pathlib.Path(text).resolve(), required=True)
+    parser.add_argument("cases", nargs="*")
     parser.parse_args(namespace=given)
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=[sys.argv[0], *given.cases])
