@@ -146,6 +146,51 @@ class Context {
   Bound out_, values_;
 };
 
+/// A buffer that Python lends; empty where the object lends none of this kind.
+class Lent {
+ public:
+  explicit Lent(nb::handle object) {
+    constexpr int kWanted = PyBUF_FORMAT | PyBUF_ND;  // without gaps
+    is_held_ = PyObject_CheckBuffer(object.ptr()) != 0 &&
+               PyObject_GetBuffer(object.ptr(), &view_, kWanted) == 0;
+    if (!is_held_) PyErr_Clear();
+  }
+  ~Lent() {
+    if (is_held_) PyBuffer_Release(&view_);
+  }
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+
+  /// 'd' for one dimension of doubles, 'f' for floats, else 0.
+  [[nodiscard]] char kind() const {
+    if (!is_held_ || view_.ndim != 1 || view_.format == nullptr) return 0;
+    const std::string_view format(view_.format);
+    return format == "d" || format == "f" ? format[0] : '\0';
+  }
+  [[nodiscard]] const void* data() const { return view_.buf; }
+  [[nodiscard]] std::int64_t size() const { return view_.shape[0]; }
+
+ private:
+  Py_buffer view_ = {};
+  bool is_held_ = false;
+};
+
+/// The short way for arrays without gaps; others are converted, to doubles.
+nb::object predict_numeric(Context& context, nb::handle values) {
+  const Lent lent(values);
+  if (lent.kind() == 'd') {
+    return context.row(mlcore_predict_f64, static_cast<const double*>(lent.data()), lent.size());
+  }
+  if (lent.kind() == 'f') {
+    return context.row(mlcore_predict_f32, static_cast<const float*>(lent.data()), lent.size());
+  }
+  Vector<double> converted;
+  if (!nb::try_cast(values, converted))
+    throw nb::type_error("values: expected one dimension of numbers");
+  return context.row(mlcore_predict_f64, converted.data(),
+                     static_cast<std::int64_t>(converted.shape(0)));
+}
+
 const void* data(nb::bytes row) { return row.c_str(); }
 std::int64_t size(nb::bytes row) { return static_cast<std::int64_t>(row.size()); }
 
@@ -209,20 +254,7 @@ void bind_rows_of_one(nb::class_<Context>& type) {
           },
           nb::arg("row"))
       .def("predict_values", &Context::bound)
-      .def(
-          "predict_numeric",
-          [](Context& self, Vector<double> values) {
-            return self.row(mlcore_predict_f64, values.data(),
-                            static_cast<std::int64_t>(values.shape(0)));
-          },
-          nb::arg("values"))
-      .def(
-          "predict_numeric",
-          [](Context& self, Vector<float> values) {
-            return self.row(mlcore_predict_f32, values.data(),
-                            static_cast<std::int64_t>(values.shape(0)));
-          },
-          nb::arg("values"))
+      .def("predict_numeric", &predict_numeric, nb::arg("values"))
       .def(
           "predict_at",
           [](Context& self, const State& state, nb::bytes row) {
