@@ -25,3 +25,8 @@ set_tests_properties(node_portable PROPERTIES LABELS binding)
 mlcore_add_example(node 4 "${MLCORE_NODE};${node_package}/examples/first.mjs"
   "${MLCORE_NODE};${node_package}/examples/churn.mjs")
 set_tests_properties(example_node_first example_node_churn example_node_agrees PROPERTIES LABELS binding)
+
+add_test(NAME example_node_older_library COMMAND ${MLCORE_NODE} ${node_package}/lib/index.js)
+set_tests_properties(example_node_older_library PROPERTIES LABELS binding
+  ENVIRONMENT LD_PRELOAD=$<TARGET_FILE:newer_header>
+  PASS_REGULAR_EXPRESSION "Error: @mlcore/runtime: .*${older_library}")

@@ -5,7 +5,7 @@
 const { types } = require("node:util");
 const native = require("./native.js");
 const { Reason, allocate, kindOf, refuse } = require("./error.js");
-const { Memory, Rows, rowsOf, writeRow } = require("./layout.js");
+const { isOtherThanRow, Memory, Rows, rowsOf, writeRow } = require("./layout.js");
 const { stateOf } = require("./state.js");
 const { addDispose, integerOf, optionsOf } = require("./values.js");
 
@@ -148,13 +148,14 @@ class Context {
   /** The bytes of a row, valid until the next call. */
   #packed(row) {
     if (types.isUint8Array(row)) return row;
+    this.#scratch.trim();
     const end = writeRow(this.#features.request, row, this.#scratch, 0);
     return this.#scratch.bytes.subarray(0, end);
   }
 
   /** What the caller brings for each stream, in the order of the definition. */
   #streams(events) {
-    if (typeof events !== "object" || events === null) {
+    if (typeof events !== "object" || events === null || isOtherThanRow(events)) {
       refuse(Reason.TYPE_MISMATCH, `events: expected an object of streams, found ${kindOf(events)}`);
     }
     for (const name of Object.keys(events)) this.#features.stream(name);

@@ -67,7 +67,7 @@ class Features {
   async compute(requests, state) {
     const rows = rowsOf(requests, () => this.request, "requests");
     const out = allocate(Float64Array, rows[3] * this.names.length);
-    const events = state === undefined ? undefined : stateHandleOf(state);
+    const events = state === undefined || state === null ? undefined : stateHandleOf(state);
     return native.featuresCompute(this.#handle, events, ...rows, out);
   }
 

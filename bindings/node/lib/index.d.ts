@@ -221,7 +221,7 @@ export class Features {
    * const features = Features.parse("features twice version 1\ninput x: f64\ny = x * 2.0\noutput [y]");
    * console.log(await features.compute([{ x: 1 }, { x: 2.5 }])); // 2, 5
    */
-  compute(requests: Rows | Iterable<Row>, state?: State): Promise<Float64Array>;
+  compute(requests: Rows | Iterable<Row>, state?: State | null): Promise<Float64Array>;
 
   /** Frees the definition once nothing that was made from it needs it. */
   close(): void;

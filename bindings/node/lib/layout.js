@@ -21,11 +21,19 @@ const typeNames = ["", "bool", "i64", "f64", "string", "timestamp", "duration"];
 const BITMAP_AT = 8;
 const NAN_HIGH = 0x7ff80000; // a null f64 inside a column that is not null
 const MOST_ROW = 0xffffffff;
+const MOST_KEPT = 2 ** 20; // bytes of scratch memory that a long row may leave behind
 
 /** Memory that rows are packed into; it grows, and what was written stays. */
 class Memory {
   constructor(size) {
     this.bytes = allocate(Uint8Array, size);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** Gives back what a long row needed. */
+  trim() {
+    if (this.bytes.length <= MOST_KEPT) return;
+    this.bytes = allocate(Uint8Array, 512);
     this.view = new DataView(this.bytes.buffer);
   }
 
@@ -132,6 +140,11 @@ function setString(field, at, value, memory, begin, slot, end) {
   return written;
 }
 
+/** Objects that have their values elsewhere than in properties, so that every field would be null. */
+function isOtherThanRow(values) {
+  return Array.isArray(values) || values instanceof Map || values instanceof Promise;
+}
+
 let layoutOf, handleOf, writeRow;
 
 class Layout {
@@ -180,6 +193,7 @@ class Layout {
 
   pack(values) {
     const given = this.#read(values); // runs the caller's getters, so before anything is written
+    this.#scratch.trim();
     const end = this.#pack(given, this.#scratch, 0);
     return this.#scratch.bytes.slice(0, end);
   }
@@ -200,7 +214,7 @@ class Layout {
 
   /** The values in the order of the fields; undefined for those that are absent and may be. */
   #read(values) {
-    if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    if (typeof values !== "object" || values === null || isOtherThanRow(values)) {
       refuse(Reason.TYPE_MISMATCH, `row: expected an object, found ${kindOf(values)}`);
     }
     const names = this.#names;
@@ -312,4 +326,4 @@ class Rows {
   }
 }
 
-module.exports = { Layout, Memory, Rows, Type, handleOf, layoutOf, rowsOf, writeRow };
+module.exports = { isOtherThanRow, Layout, Memory, Rows, Type, handleOf, layoutOf, rowsOf, writeRow };

@@ -58,6 +58,7 @@ class Model {
   }
 
   close() {
+    this.#features = undefined;
     native.closeModel(this.#handle);
   }
 }

@@ -56,20 +56,21 @@ struct Instance {
   napi_ref allocate = nullptr;    // (bytes) => Uint8Array; throws where there is no memory
 };
 
-// What the handles of JavaScript hold. close() empties `handle`; calls in progress share it.
-// kMemory is a guess at the bytes that the garbage collector does not see, so that it looks for
+// What the handles of JavaScript hold. close() empties `handle`; calls in progress share it. Their
+// memory() is a guess at the bytes that the garbage collector does not see, so that it looks for
 // handles that were forgotten.
 
 struct Model {
   std::shared_ptr<const mlcore_model_t> handle;
+  std::int64_t file_size;
+  [[nodiscard]] std::int64_t memory() const { return 64 * 1024 + 2 * file_size; }
   static constexpr const char* kName = "model";
-  static constexpr std::int64_t kMemory = 256 * 1024;
 };
 
 struct Features {
   std::shared_ptr<const mlcore_features_t> handle;
   static constexpr const char* kName = "features";
-  static constexpr std::int64_t kMemory = 16 * 1024;
+  [[nodiscard]] static std::int64_t memory() { return 16 * 1024; }
 };
 
 /// Lifetime: `owner` keeps the definition that the layout is borrowed from.
@@ -77,13 +78,13 @@ struct Layout {
   std::shared_ptr<const mlcore_features_t> owner;
   const mlcore_layout_t* handle;
   static constexpr const char* kName = "layout";
-  static constexpr std::int64_t kMemory = 256;
+  [[nodiscard]] static std::int64_t memory() { return 256; }
 };
 
 struct State {
   std::shared_ptr<const mlcore_state_t> handle;
   static constexpr const char* kName = "state";
-  static constexpr std::int64_t kMemory = 64 * 1024;
+  [[nodiscard]] static std::int64_t memory() { return 64 * 1024; }
 };
 
 /// Scratch memory for calls of one row, and more of it for batches, which run in other threads.
@@ -105,7 +106,7 @@ class Context {
   std::int64_t width = 0;
   Failure failure;  // of bound calls
   static constexpr const char* kName = "context";
-  static constexpr std::int64_t kMemory = 8 * 1024;
+  [[nodiscard]] static std::int64_t memory() { return 8 * 1024; }
 
  private:
   [[nodiscard]] Scratch make() const;
@@ -184,9 +185,9 @@ void require(napi_env env, napi_status status);
 
 template <typename T>
 void free_share(napi_env env, void* data, void*) {
-  delete static_cast<std::shared_ptr<T>*>(data);
+  const std::unique_ptr<std::shared_ptr<T>> kept(static_cast<std::shared_ptr<T>*>(data));
   std::int64_t adjusted = 0;
-  napi_adjust_external_memory(env, -T::kMemory, &adjusted);
+  napi_adjust_external_memory(env, -(*kept)->memory(), &adjusted);
 }
 
 /// A value of JavaScript that shares `object` until it is collected.
@@ -195,9 +196,9 @@ template <typename T>
   auto kept = std::make_unique<std::shared_ptr<T>>(std::move(object));
   napi_value value = nullptr;
   require(env, napi_create_external(env, kept.get(), free_share<T>, nullptr, &value));
-  kept.release();
+  const std::int64_t memory = (*kept.release())->memory();
   std::int64_t adjusted = 0;
-  require(env, napi_adjust_external_memory(env, T::kMemory, &adjusted));
+  require(env, napi_adjust_external_memory(env, memory, &adjusted));
   return value;
 }
 

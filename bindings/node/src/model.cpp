@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Models: opening, what they are, and the margins of features that the caller made.
+#include <filesystem>
 #include <memory>
 
 #include "work.hpp"
@@ -15,6 +16,7 @@ class Open final : public Work {
   void run() override {
     mlcore_model_t* model = nullptr;
     const auto size = static_cast<std::int64_t>(text_.size());
+    file_size_ = is_path_ ? size_of_file() : size;
     if (is_path_) {
       check(mlcore_model_open, text_.data(), size, &model);
     } else {
@@ -23,11 +25,23 @@ class Open final : public Work {
     model_ = {model, [](const mlcore_model_t* last) { mlcore_model_release(last); }};
   }
 
-  napi_value finish(napi_env env) override { return new_external(env, Model{std::move(model_)}); }
+  napi_value finish(napi_env env) override {
+    return new_external(env, Model{std::move(model_), file_size_});
+  }
 
  private:
+  [[nodiscard]] std::int64_t size_of_file() const {
+    namespace fs = std::filesystem;
+    std::error_code error;  // the library says what is wrong
+    const fs::path path = text_;
+    const auto size =
+        fs::file_size(fs::is_directory(path, error) ? path / "model.mlc" : path, error);
+    return error ? 0 : static_cast<std::int64_t>(size);
+  }
+
   std::string text_;
   bool is_path_;
+  std::int64_t file_size_ = 0;
   std::shared_ptr<const mlcore_model_t> model_;
 };
 

@@ -8,7 +8,13 @@
 
 namespace mlcore_node {
 
+Work::~Work() {
+  for (const napi_ref reference : kept_) napi_delete_reference(env_, reference);
+}
+
 void Work::keep(napi_env env, napi_value value) {
+  env_ = env;
+  kept_.reserve(kept_.size() + 1);
   napi_ref reference = nullptr;
   require(env, napi_create_reference(env, value, 1, &reference));
   kept_.push_back(reference);
@@ -68,7 +74,6 @@ void complete(napi_env env, napi_status status, void* data) noexcept {
     if (reason == nullptr) reason = pending_exception(env);
     if (reason != nullptr) napi_reject_deferred(env, work->deferred_, reason);
   }
-  for (const napi_ref reference : work->kept_) napi_delete_reference(env, reference);
   napi_delete_async_work(env, work->handle_);
 }
 

@@ -23,7 +23,7 @@ namespace mlcore_node {
 class Work {
  public:
   Work() = default;
-  virtual ~Work() = default;
+  virtual ~Work();
   Work(const Work&) = delete;
   Work& operator=(const Work&) = delete;
 
@@ -41,6 +41,7 @@ class Work {
   friend void execute(napi_env env, void* data) noexcept;
   friend void complete(napi_env env, napi_status status, void* data) noexcept;
 
+  napi_env env_ = nullptr;
   napi_async_work handle_ = nullptr;
   napi_deferred deferred_ = nullptr;
   std::vector<napi_ref> kept_;

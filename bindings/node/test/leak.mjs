@@ -32,6 +32,10 @@ async function open() {
   const failed = await Model.openBytes(bytes.subarray(0, 100)).catch((error) => error);
   assert.equal(failed.codeName, "DATA_LOSS");
   assert.throws(() => features.request.pack({}), { reasonName: "missing_column" });
+  const closed = new State(features);
+  closed.close();
+  const refused = await contexts[0].predictBatchAt(closed, []).catch((error) => error);
+  assert.equal(refused.reasonName, "closed_handle");
   return [model, features, ...states, ...contexts, second, shop.context(), new State(shop.features)];
 }
 

@@ -167,7 +167,7 @@ test("a model that is closed is refused, and its contexts go on", async () => {
   const context = model.context({ output: "margin" });
   model.close();
   model.close();
-  for (const use of [() => model.name, () => model.digest, () => model.context(), () => model.describe()]) {
+  for (const use of [() => model.name, () => model.digest, () => model.features, () => model.context(), () => model.describe()]) {
     refusal(use, "closed_handle", "FAILED_PRECONDITION");
   }
   await rejection(model.margins(new Float64Array(2)), "closed_handle");

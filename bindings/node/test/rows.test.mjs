@@ -126,7 +126,7 @@ test("missing and unknown fields are named", () => {
   assert.equal(refusal(() => orders.pack(rest), "missing_column").column, 3);
   assert.match(refusal(() => orders.pack(order({ tax: 1 })), "unknown_column").message, /"tax"/);
   refusal(() => orders.pack(order({ "\ud800": 1 })), "unknown_column");
-  for (const nothing of [null, undefined, 41, "text", [order()], () => order()]) {
+  for (const nothing of [null, undefined, 41, "text", [order()], () => order(), new Map(), Promise.resolve(order())]) {
     refusal(() => orders.pack(nothing), "type_mismatch");
   }
 });

@@ -163,7 +163,9 @@ test("events that the caller brings count as those of a state", () => {
   assert.deepEqual([...context.predictEvents(layoutRow(request), { orders: new Rows(layout, events) })], expected);
   assert.equal(context.predictEvents(request, {})[0], 0);
   refusal(() => context.predictEvents(request, { visits: [] }), "unknown_name", "NOT_FOUND");
-  refusal(() => context.predictEvents(request, null), "type_mismatch");
+  for (const other of [null, [events], new Map([["orders", events]])]) {
+    refusal(() => context.predictEvents(request, other), "type_mismatch");
+  }
   refusal(() => context.predictEvents(request, { orders: 5 }), "type_mismatch");
 });
 
