@@ -17,7 +17,7 @@ PYTEST = re.compile(r"^=*\s*((?:\d+ \w+,? ?)+) in [\d.]+s", re.MULTILINE)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?", re.MULTILINE)
 PARITY = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 NODE = re.compile(r"^# pass (\d+)\n# fail (\d+)\n# cancelled (\d+)$", re.MULTILINE)
-
+MAVEN = re.compile(r"^\[[A-Z]+\] Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)$", re.MULTILINE)
 GO = re.compile(r"^ *--- (PASS|FAIL|SKIP): (\S+)", re.MULTILINE)
 
 
@@ -40,6 +40,8 @@ def summaries_in(output):
         pairs.append((int(ran) - failed - counts.get("skipped", 0), failed))
     for passed, failed, cancelled in NODE.findall(output):
         pairs.append((int(passed), int(failed) + int(cancelled)))
+    for ran, *others in (map(int, counts) for counts in MAVEN.findall(output)):
+        pairs.append((ran - sum(others), others[0] + others[1]))
     pairs.extend(go_cases_in(output))
     return pairs
 

@@ -42,6 +42,9 @@ class CountTests(unittest.TestCase):
              "1 passed, 0 failed"),
             ("--- FAIL: TestC (0.01s)\n    --- PASS: TestC/one (0.00s)\n    --- FAIL: TestC/two (0.00s)\n"
              "--- PASS: ExampleOpen (0.00s)\nFAIL\n", "fail", "2 passed, 1 failed"),
+            ("[INFO] Tests run: 9, Failures: 0, Errors: 0, Skipped: 1, Time elapsed: 0.1 s -- in ATest\n[INFO] \n"
+             "[WARNING] Tests run: 19, Failures: 0, Errors: 0, Skipped: 1\n", "run", "18 passed, 0 failed"),
+            ("[ERROR] Tests run: 9, Failures: 1, Errors: 2, Skipped: 0\n", "fail", "6 passed, 3 failed"),
             ("43 files keep the order of the rooms\n", "run", "1 passed, 0 failed"),
             ("something broke\n", "fail", "0 passed, 1 failed"),
         ]

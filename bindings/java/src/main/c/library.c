@@ -17,7 +17,7 @@ void throw_error(JNIEnv* env, const mlcore_error_t* error) {
   if (message == NULL) return; /* an OutOfMemoryError is on its way */
   exception = (*env)->CallStaticObjectMethod(env, exception_class, exception_of, error->code,
                                              error->reason, error->column, error->row, message);
-  if (exception != NULL) (*env)->Throw(env, (jthrowable)exception);
+  if (!(*env)->ExceptionCheck(env)) (*env)->Throw(env, (jthrowable)exception);
 }
 
 void throw_out_of_memory(JNIEnv* env) {

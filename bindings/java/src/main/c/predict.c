@@ -5,7 +5,8 @@
 
 #include "binding.h"
 
-static jlong JNICALL contextNew(JNIEnv* env, jclass self, jlong model, jint output) {
+static jlong JNICALL contextNew(JNIEnv* env, jclass self, jlong model, jint output, jint begin,
+                                jint end) {
   DECLARE_ERROR(error);
   mlcore_context_options_t options;
   call_t* call = calloc(1, sizeof *call);
@@ -16,6 +17,8 @@ static jlong JNICALL contextNew(JNIEnv* env, jclass self, jlong model, jint outp
   }
   if (is_ok(env, mlcore_context_options_init(&options, sizeof options, &error), &error)) {
     options.output = output;
+    options.iteration_begin = begin;
+    options.iteration_end = end;
     if (is_ok(env, mlcore_context_new(pointer(model), &options, &call->context, &error), &error) &&
         is_ok(env, mlcore_context_output_count(call->context, &call->out_count, &error), &error)) {
       return address_of(call);
@@ -260,7 +263,7 @@ static void JNICALL modelMarginF32(JNIEnv* env, jclass self, jlong model, jfloat
 }
 
 static const JNINativeMethod table[] = {
-    METHOD(contextNew, "(JI)J"),
+    METHOD(contextNew, "(JIII)J"),
     METHOD(contextOutputCount, "(J)J"),
     METHOD(contextBind, "(JLjava/nio/DoubleBuffer;JLjava/nio/DoubleBuffer;)V"),
     METHOD(contextBindRow, "(JLjava/nio/ByteBuffer;)V"),

@@ -40,8 +40,8 @@ public final class Context implements AutoCloseable {
     private final long requestLayout; // alive with the context, which owns its model
     private ByteBuffer rowMemory;
 
-    Context(long model, Layout request, Output output) {
-        final long call = Native.contextNew(model, output.number());
+    Context(long model, Layout request, Output output, int iterationBegin, int iterationEnd) {
+        final long call = Native.contextNew(model, output.number(), iterationBegin, iterationEnd);
         gate = Gate.of(this, Handle.CONTEXT, call);
         this.request = request;
         requestLayout = Native.requestLayout(Native.modelFeatures(model));

@@ -12,7 +12,6 @@ import java.util.concurrent.locks.LockSupport;
 final class Gate implements Runnable {
     private static final int FREE = 0;
     private static final int BUSY = 1;
-    private static final int CLOSED = 2;
     private static final int SPINS = 128;
     private static final long PAUSE_NANOS = 20_000;
     private static final VarHandle STATE;
@@ -31,6 +30,8 @@ final class Gate implements Runnable {
     @SuppressWarnings("unused")
     private volatile int state;
 
+    private volatile boolean closing; // nobody enters any more
+
     private Gate(int kind, long address) {
         this.kind = kind;
         this.address = address;
@@ -44,8 +45,11 @@ final class Gate implements Runnable {
     }
 
     long enter() {
+        if (closing) {
+            throw Handle.closed(kind);
+        }
         if (!STATE.compareAndSet(this, FREE, BUSY)) {
-            await();
+            await(false);
         }
         return address;
     }
@@ -54,17 +58,18 @@ final class Gate implements Runnable {
         STATE.setRelease(this, FREE);
     }
 
-    /** Waits for the call in progress, then frees the object. */
+    /** Lets no other call begin, waits for the one in progress, and frees the object. */
     void close() {
-        if (!isClosed()) {
-            try {
-                enter();
-            } catch (MlcoreException closedMeanwhile) {
+        synchronized (this) {
+            if (closing) {
                 return;
             }
-            STATE.setVolatile(this, CLOSED);
-            Native.release(kind, address);
+            closing = true;
         }
+        if (!STATE.compareAndSet(this, FREE, BUSY)) {
+            await(true);
+        }
+        Native.release(kind, address); // and it stays busy
     }
 
     @Override
@@ -72,14 +77,10 @@ final class Gate implements Runnable {
         close();
     }
 
-    private boolean isClosed() {
-        return (int) STATE.getVolatile(this) == CLOSED;
-    }
-
-    private void await() {
+    private void await(boolean closer) {
         int tries = 0;
         do {
-            if (isClosed()) {
+            if (closing && !closer) {
                 throw Handle.closed(kind);
             }
             if (++tries < SPINS) {

@@ -145,7 +145,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * How many values a row gives.
+     * How many values a row gives, from all boosting rounds.
      *
      * <pre>{@code
      * double[] margins = new double[model.outputCount(Output.MARGIN)];
@@ -153,7 +153,7 @@ public final class Model implements AutoCloseable {
      *
      * @param output what is asked for
      * @return the number of values
-     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     * @throws MlcoreException FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model has no such output)
      */
     public int outputCount(Output output) {
         MlcoreException.notNull(output, "the output");
@@ -190,13 +190,31 @@ public final class Model implements AutoCloseable {
      *
      * @param output what it gives
      * @return a context, to be closed
-     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     * @throws MlcoreException FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model has no such output)
      */
     public Context context(Output output) {
+        return context(output, 0, 0);
+    }
+
+    /**
+     * Make a context that uses the trees of some boosting rounds, as XGBoost's {@code iteration_range}.
+     *
+     * <pre>{@code
+     * Context firstTen = model.context(Output.MARGIN, 0, 10);
+     * }</pre>
+     *
+     * @param output what it gives
+     * @param iterationBegin the first round
+     * @param iterationEnd the one after the last; 0 is all
+     * @return a context, to be closed
+     * @throws MlcoreException INVALID_ARGUMENT/INVALID_OPTION (a range that is empty, negative or past the last round);
+     *     FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model has no such output)
+     */
+    public Context context(Output output, int iterationBegin, int iterationEnd) {
         MlcoreException.notNull(output, "the output");
         final long model = handle.enter();
         try {
-            return new Context(model, features.request(), output);
+            return new Context(model, features.request(), output, iterationBegin, iterationEnd);
         } finally {
             handle.leave();
         }

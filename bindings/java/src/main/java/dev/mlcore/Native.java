@@ -102,7 +102,7 @@ final class Native {
 
     static native byte[] stateSnapshot(long state);
 
-    static native long contextNew(long model, int output);
+    static native long contextNew(long model, int output, int iterationBegin, int iterationEnd);
 
     static native long contextOutputCount(long call);
 

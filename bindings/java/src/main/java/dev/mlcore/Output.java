@@ -16,7 +16,11 @@ public enum Output {
     /** The sum of the trees, before the link; float32 values, widened. */
     MARGIN(1),
     /** The features that the definition makes of the row. */
-    FEATURES(2);
+    FEATURES(2),
+    /** The index of the class, one value; for models that predict a class. */
+    CLASS(3),
+    /** For each tree, the id of the leaf that the row ends in: XGBoost's {@code pred_leaf}. */
+    LEAF(4);
 
     private final int number;
 

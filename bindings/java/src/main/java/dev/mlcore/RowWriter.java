@@ -35,11 +35,13 @@ public final class RowWriter {
 
     private static final int BITMAP_AT = 8;
     private static final int GREATEST_ARRAY = Integer.MAX_VALUE - 8;
+    private static final int SPARE = 4096;
     private static final long NULL_BITS = 0x7FF8000000000000L;
 
     private final Layout layout;
     private byte[] bytes;
     private int size;
+    private long live; // bytes of strings that a field points to
     private boolean finished = true;
     private CharsetEncoder encoder;
 
@@ -150,7 +152,9 @@ public final class RowWriter {
             return setNull(field);
         }
         start();
+        compact();
         final int end = text(field, value);
+        live += end - size - length(field);
         word(field, size | (long) (end - size) << 32);
         size = end;
         return this;
@@ -229,6 +233,7 @@ public final class RowWriter {
             throw refused(field, Reason.NULL_NOT_ALLOWED, "null in a column that is not nullable");
         }
         start();
+        live -= length(field);
         bytes[BITMAP_AT + field / 8] |= (byte) (1 << (field % 8));
         WORD.set(bytes, layout.slots[field], 0L);
         return this;
@@ -396,6 +401,7 @@ public final class RowWriter {
     private void start() {
         if (finished) {
             finished = false;
+            live = 0;
             size = layout.template.length;
             System.arraycopy(layout.template, 0, bytes, 0, size);
         }
@@ -415,6 +421,30 @@ public final class RowWriter {
                     "field " + field + " of a row of " + layout.types.length);
         }
         return layout.types[field];
+    }
+
+    /** How many bytes the string of a field has; 0 for a null and for other types. */
+    private long length(int field) {
+        return layout.types[field] == Type.STRING ? (long) WORD.get(bytes, layout.slots[field]) >>> 32 : 0;
+    }
+
+    /** Drops strings that were set and replaced, once they are most of the row. */
+    private void compact() {
+        final int begin = layout.template.length;
+        if (size - begin <= 2 * live + SPARE) {
+            return;
+        }
+        final byte[] old = Arrays.copyOfRange(bytes, begin, size);
+        size = begin;
+        for (int field = 0; field < layout.types.length; ++field) {
+            final int length = (int) length(field);
+            if (length > 0) {
+                final int from = (int) (long) WORD.get(bytes, layout.slots[field]) - begin;
+                System.arraycopy(old, from, bytes, size, length);
+                WORD.set(bytes, layout.slots[field], size | (long) length << 32);
+                size += length;
+            }
+        }
     }
 
     /** Writes the string behind the row and gives where it ends. */

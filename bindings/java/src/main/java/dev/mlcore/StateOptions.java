@@ -27,6 +27,14 @@ public record StateOptions(long maxBytes, long maxKeys, Duration lateness, Insta
     /**
      * Set what is limited.
      *
+     * <pre>{@code
+     * new StateOptions(1L << 30, 0, Duration.ofDays(1), null);
+     * }</pre>
+     *
+     * @param maxBytes memory that events and keys may take; 0 is unlimited
+     * @param maxKeys how many keys there may be; 0 is unlimited
+     * @param lateness how far behind the newest event one may come; null: nothing is late and all is kept
+     * @param completeFrom every event from here on is ingested; null: all are
      * @throws MlcoreException INVALID_ARGUMENT/INVALID_OPTION (a negative limit)
      */
     public StateOptions {
