@@ -177,8 +177,11 @@ func (m *Model) margins(rows, count int,
 	return out, nil
 }
 
-// matrix says how many columns the rows of `count` numbers have, and makes room for what they give. Rows of
-// another width than `expected` get none: the library says so before it looks for it.
+// mostEmpty is how many rows without a number get room for results, where that is an error.
+const mostEmpty = 1 << 16
+
+// matrix says how many columns the rows of `count` numbers have, and makes room for what they give: as a
+// caller who is wrong has asked, but never for more rows than numbers came.
 func matrix(rows, count, expected, width int) (columns int, out []float64, err error) {
 	columns = expected
 	if rows != 0 || count != 0 {
@@ -188,7 +191,7 @@ func matrix(rows, count, expected, width int) (columns int, out []float64, err e
 		}
 		columns = count / rows
 	}
-	if columns == expected {
+	if count > 0 || columns == expected || rows <= mostEmpty {
 		out = make([]float64, rows*width)
 	}
 	return columns, out, nil
