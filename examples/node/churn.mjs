@@ -14,7 +14,9 @@ function readOrders(path) {
   const names = header.split(",");
   return lines.map((line) => {
     const cells = line.split(",");
-    const { customer, at, cds, amount } = Object.fromEntries(names.map((name, i) => [name, cells[i]]));
+    const { customer, at, cds, amount } = Object.fromEntries(
+      names.map((name, i) => [name, cells[i]]),
+    );
     return { customer, at: midnight(at), cds: BigInt(cds), amount: Number(amount) };
   });
 }
@@ -42,7 +44,9 @@ function ingest(state, layout, orders) {
     const rows = new Rows(layout, orders.slice(begin, begin + BATCH));
     const report = state.ingest("orders", rows);
     if (report.accepted !== rows.length) {
-      throw new Error(`${rows.length - report.accepted} orders were not accepted: ${report.invalidMessage}`);
+      throw new Error(
+        `${rows.length - report.accepted} orders were not accepted: ${report.invalidMessage}`,
+      );
     }
   }
 }
@@ -60,7 +64,8 @@ function score(model, state, customers, asOf, out) {
   const values = model.context({ output: "features" });
   const margin = model.context({ output: "margin" });
   const count = margin.out.length;
-  const margins = count === 1 ? ["margin"] : Array.from({ length: count }, (_, i) => `margin[${i}]`);
+  const margins =
+    count === 1 ? ["margin"] : Array.from({ length: count }, (_, i) => `margin[${i}]`);
   const lines = [["customer", ...model.features.names, ...margins].join(",")];
   rows.forEach((row, i) => {
     const bits = hexadecimal(values.predictAt(state, row));

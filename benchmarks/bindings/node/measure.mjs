@@ -7,12 +7,18 @@ import { readFileSync } from "node:fs";
 export function rowsFrom(path, columns) {
   if (path !== undefined) {
     const bytes = readFileSync(path);
-    const values = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-    return Array.from({ length: values.length / columns }, (_, i) => values.slice(i * columns, (i + 1) * columns));
+    const values = new Float64Array(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+    );
+    return Array.from({ length: values.length / columns }, (_, i) =>
+      values.slice(i * columns, (i + 1) * columns),
+    );
   }
   let state = 1;
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  return Array.from({ length: 1000 }, () => Float64Array.from({ length: columns }, () => 6 * random() - 3));
+  return Array.from({ length: 1000 }, () =>
+    Float64Array.from({ length: columns }, () => 6 * random() - 3),
+  );
 }
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
@@ -67,7 +73,11 @@ export async function allocations(calls, count = 20_000) {
     new Promise((resolve, reject) => {
       session.post(method, options, (error, answer) => (error ? reject(error) : resolve(answer)));
     });
-  const options = { samplingInterval: 1, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true };
+  const options = {
+    samplingInterval: 1,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
+  };
   const run = async (count) => {
     for (let i = 0; i < count; ++i) {
       const result = calls[i % calls.length]();
@@ -85,15 +95,19 @@ export async function allocations(calls, count = 20_000) {
 const rounded = (value) => Math.round(value * 10) / 10;
 
 export function print(packageName, version, rows, { call, p99: slowest, allocated, ...others }) {
-  const extra = Object.fromEntries(Object.entries(others).map(([name, value]) => [name, rounded(value)]));
-  console.log(JSON.stringify({
-    language: "node",
-    version: process.version,
-    package: `${packageName} ${version}`,
-    ns_per_row_call: rounded(call),
-    ns_per_row_call_p99: rounded(slowest),
-    allocations_per_call: rounded(allocated),
-    rows,
-    ...extra,
-  }));
+  const extra = Object.fromEntries(
+    Object.entries(others).map(([name, value]) => [name, rounded(value)]),
+  );
+  console.log(
+    JSON.stringify({
+      language: "node",
+      version: process.version,
+      package: `${packageName} ${version}`,
+      ns_per_row_call: rounded(call),
+      ns_per_row_call_p99: rounded(slowest),
+      allocations_per_call: rounded(allocated),
+      rows,
+      ...extra,
+    }),
+  );
 }

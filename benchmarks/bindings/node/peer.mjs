@@ -15,7 +15,9 @@ const session = await ort.InferenceSession.create(file, {
 const [input] = session.inputNames;
 const columns = columnsOf(session, input);
 const rows = rowsFrom(path, columns);
-const feeds = rows.map((row) => ({ [input]: new ort.Tensor("float32", Float32Array.from(row), [1, columns]) }));
+const feeds = rows.map((row) => ({
+  [input]: new ort.Tensor("float32", Float32Array.from(row), [1, columns]),
+}));
 const outputs = session.outputNames.slice(-1); // of a classifier the probabilities, not the labels
 const calls = feeds.map((feed) => () => session.run(feed, outputs));
 

@@ -20,7 +20,10 @@ const isNumbers = (value) => types.isFloat64Array(value) || types.isFloat32Array
 function outputOf(name) {
   if (typeof name !== "string" || !Object.prototype.hasOwnProperty.call(Output, name)) {
     const names = Object.keys(Output).join(", ");
-    refuse(Reason.INVALID_OPTION, `there is no output ${JSON.stringify(name) ?? kindOf(name)}: ${names}`);
+    refuse(
+      Reason.INVALID_OPTION,
+      `there is no output ${JSON.stringify(name) ?? kindOf(name)}: ${names}`,
+    );
   }
   return Output[name];
 }
@@ -52,7 +55,10 @@ function doublesOf(values) {
 /** How many rows `values` are, and their width. */
 function shapeOf(values, columns) {
   if (!isNumbers(values)) {
-    refuse(Reason.TYPE_MISMATCH, `values: expected a Float64Array or Float32Array, found ${kindOf(values)}`);
+    refuse(
+      Reason.TYPE_MISMATCH,
+      `values: expected a Float64Array or Float32Array, found ${kindOf(values)}`,
+    );
   }
   if (!Number.isSafeInteger(columns) || columns < 1 || values.length % columns !== 0) {
     refuse(Reason.INVALID_LENGTH, `values: ${values.length} numbers are no rows of ${columns}`);
@@ -156,7 +162,10 @@ class Context {
   /** What the caller brings for each stream, in the order of the definition. */
   #streams(events) {
     if (typeof events !== "object" || events === null || isOtherThanRow(events)) {
-      refuse(Reason.TYPE_MISMATCH, `events: expected an object of streams, found ${kindOf(events)}`);
+      refuse(
+        Reason.TYPE_MISMATCH,
+        `events: expected an object of streams, found ${kindOf(events)}`,
+      );
     }
     for (const name of Object.keys(events)) this.#features.stream(name);
     return this.#features.streams.flatMap((name) => {

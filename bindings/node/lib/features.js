@@ -15,7 +15,8 @@ class Features {
   #streams = new Map();
 
   constructor(key, handle) {
-    if (key !== native) throw new TypeError("Features are made by Features.parse or Model.features");
+    if (key !== native)
+      throw new TypeError("Features are made by Features.parse or Model.features");
     this.#handle = handle;
   }
 

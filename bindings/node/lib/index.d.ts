@@ -79,7 +79,11 @@ export interface IngestReport {
   /** Events of a batch whose offset was seen before. */
   readonly replayed: number;
   /** The first 16 invalid events: position in the batch, and why. */
-  readonly invalidRows: readonly { readonly row: number; readonly reason: number; readonly reasonName: string }[];
+  readonly invalidRows: readonly {
+    readonly row: number;
+    readonly reason: number;
+    readonly reasonName: string;
+  }[];
   /** What is wrong with the first of them; "" where there is none. */
   readonly invalidMessage: string;
 }
@@ -362,7 +366,10 @@ export class Context {
    * const request = { customer: "ada", as_of: new Date("1998-01-01") };
    * console.log(shop.context().predictEvents(request, { orders })[0]);
    */
-  predictEvents(row: Row, events: { readonly [stream: string]: Rows | Iterable<Row> }): Float64Array;
+  predictEvents(
+    row: Row,
+    events: { readonly [stream: string]: Rows | Iterable<Row> },
+  ): Float64Array;
 
   /**
    * Scores many rows of numbers in another thread; the numbers are copied first.
@@ -434,7 +441,11 @@ export class State {
    * const restored = await State.restore(shop.features, await state.snapshot());
    * console.log(restored.eventCount);
    */
-  static restore(features: Features, snapshot: Uint8Array | ArrayBuffer, options?: StateOptions): Promise<State>;
+  static restore(
+    features: Features,
+    snapshot: Uint8Array | ArrayBuffer,
+    options?: StateOptions,
+  ): Promise<State>;
 
   /**
    * Adds events, in any order of time. Objects that can't be packed are an error, and nothing is taken; a

@@ -12,4 +12,15 @@ const { Model } = require("./model.js");
 /** The library's version, as "0.1.0". */
 const version = native.version();
 
-module.exports = { Code, Context, Features, Layout, MlcoreError, Model, Reason, Rows, State, version };
+module.exports = {
+  Code,
+  Context,
+  Features,
+  Layout,
+  MlcoreError,
+  Model,
+  Reason,
+  Rows,
+  State,
+  version,
+};

@@ -87,7 +87,12 @@ function setI64(field, at, value, view, slot) {
   } else if (Number.isSafeInteger(value)) {
     setSafe(view, slot, value);
   } else if (Number.isInteger(value)) {
-    refuseColumn(field, at, Reason.INVALID_NUMBER, "a Number of this size is not exact: give a BigInt");
+    refuseColumn(
+      field,
+      at,
+      Reason.INVALID_NUMBER,
+      "a Number of this size is not exact: give a BigInt",
+    );
   } else {
     refuseType(field, at, value, "a BigInt or an integer");
   }
@@ -167,7 +172,13 @@ class Layout {
     this.#positions = new Map(this.#names.map((name, at) => [name, at]));
     this.#inherited = this.#names.map((name) => name in Object.prototype);
     this.#fields = fields.map(({ name, type, nullable, slotOffset }) =>
-      Object.freeze({ name, type: typeNames[type], nullable: nullable !== 0, slotOffset, number: type }),
+      Object.freeze({
+        name,
+        type: typeNames[type],
+        nullable: nullable !== 0,
+        slotOffset,
+        number: type,
+      }),
     );
     this.#scratch = new Memory(fixedSize + 256);
   }
@@ -263,13 +274,26 @@ class Layout {
       }
       const view = memory.view;
       switch (field.number) {
-        case Type.BOOLEAN: setBoolean(field, at, value, view, slot); break;
-        case Type.I64: setI64(field, at, value, view, slot); break;
-        case Type.F64: setF64(field, at, value, view, slot); break;
-        case Type.STRING: end = setString(field, at, value, memory, begin, slot, end); break;
-        case Type.TIMESTAMP: setTimestamp(field, at, value, view, slot); break;
-        case Type.DURATION: setDuration(field, at, value, view, slot); break;
-        default: refuseType(field, at, value);
+        case Type.BOOLEAN:
+          setBoolean(field, at, value, view, slot);
+          break;
+        case Type.I64:
+          setI64(field, at, value, view, slot);
+          break;
+        case Type.F64:
+          setF64(field, at, value, view, slot);
+          break;
+        case Type.STRING:
+          end = setString(field, at, value, memory, begin, slot, end);
+          break;
+        case Type.TIMESTAMP:
+          setTimestamp(field, at, value, view, slot);
+          break;
+        case Type.DURATION:
+          setDuration(field, at, value, view, slot);
+          break;
+        default:
+          refuseType(field, at, value);
       }
     }
     return end;
@@ -326,4 +350,14 @@ class Rows {
   }
 }
 
-module.exports = { isOtherThanRow, Layout, Memory, Rows, Type, handleOf, layoutOf, rowsOf, writeRow };
+module.exports = {
+  isOtherThanRow,
+  Layout,
+  Memory,
+  Rows,
+  Type,
+  handleOf,
+  layoutOf,
+  rowsOf,
+  writeRow,
+};

@@ -55,7 +55,9 @@ function utf8(text, what) {
 
 /** Whether `value` is a Date, also of another realm. */
 function isDate(value) {
-  return value instanceof Date ? types.isDate(value) : typeof value === "object" && types.isDate(value);
+  return value instanceof Date
+    ? types.isDate(value)
+    : typeof value === "object" && types.isDate(value);
 }
 
 /** Milliseconds of a Date, whatever its getTime was replaced by; NaN for an invalid one. */
@@ -68,7 +70,8 @@ const isI64 = (value) => value >= LEAST_I64 && value <= GREATEST_I64;
 /** An instant, a Date or a BigInt of microseconds, as a BigInt. */
 function microsOf(value, what) {
   if (typeof value === "bigint") {
-    if (!isI64(value)) refuse(Reason.INVALID_TIMESTAMP, `${what}: the time does not fit into an i64`);
+    if (!isI64(value))
+      refuse(Reason.INVALID_TIMESTAMP, `${what}: the time does not fit into an i64`);
     return value;
   }
   if (!isDate(value)) {
@@ -85,7 +88,10 @@ function microsOf(value, what) {
 /** An integer, a safe Number or a BigInt, as a BigInt within [least, greatest]. */
 function integerOf(value, what, least = LEAST_I64, greatest = GREATEST_I64) {
   if (typeof value !== "bigint" && !Number.isSafeInteger(value)) {
-    refuse(Reason.TYPE_MISMATCH, `${what}: expected a BigInt or an integer, found ${kindOf(value)}`);
+    refuse(
+      Reason.TYPE_MISMATCH,
+      `${what}: expected a BigInt or an integer, found ${kindOf(value)}`,
+    );
   }
   const integer = BigInt(value);
   if (integer < least || integer > greatest) {
@@ -112,7 +118,10 @@ function optionsOf(options, names) {
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      refuse(Reason.INVALID_OPTION, `there is no option ${JSON.stringify(name)}: ${names.join(", ")}`);
+      refuse(
+        Reason.INVALID_OPTION,
+        `there is no option ${JSON.stringify(name)}: ${names.join(", ")}`,
+      );
     }
   }
   return options;

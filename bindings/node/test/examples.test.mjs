@@ -25,9 +25,18 @@ test("every example of the types runs", async (t) => {
   const examples = documented().filter(({ example }) => example !== undefined);
   assert.ok(examples.length > 20);
   const quiet = { ...console, log: () => {} };
-  const scope = { ...mlcore, loan, shop, loanFile: fixture("loan.mlc"), readFileSync: fs.readFileSync, console: quiet };
+  const scope = {
+    ...mlcore,
+    loan,
+    shop,
+    loanFile: fixture("loan.mlc"),
+    readFileSync: fs.readFileSync,
+    console: quiet,
+  };
   for (const { example, line } of examples) {
-    await t.test(line, () => new AsyncFunction(...Object.keys(scope), example)(...Object.values(scope)));
+    await t.test(line, () =>
+      new AsyncFunction(...Object.keys(scope), example)(...Object.values(scope)),
+    );
   }
 });
 

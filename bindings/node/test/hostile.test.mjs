@@ -26,7 +26,11 @@ test("a bound call writes to the memory it was given, and to its own otherwise",
 
 test("a bound call whose input or output was transferred away is refused", () => {
   const context = loan.context();
-  for (const input of [Float64Array.of(20, 100, 1000), Float32Array.of(20, 100, 1000), packed.slice()]) {
+  for (const input of [
+    Float64Array.of(20, 100, 1000),
+    Float32Array.of(20, 100, 1000),
+    packed.slice(),
+  ]) {
     const out = new Float64Array(1);
     const first = context.bind(input, { out });
     const second = context.bind(input);
@@ -60,17 +64,21 @@ test("detached rows and numbers are no rows", async () => {
   assert.equal((await context.predictBatch(values)).length, 0);
 });
 
-test("a buffer that can be resized is not bound", { skip: !("resizable" in ArrayBuffer.prototype) }, () => {
-  const context = loan.context();
-  const buffer = new ArrayBuffer(24, { maxByteLength: 48 });
-  const values = new Float64Array(buffer);
-  refusal(() => context.bind(values), "type_mismatch");
-  refusal(() => context.bind(packed, { out: new Float64Array(buffer, 0, 1) }), "type_mismatch");
-  Object.defineProperty(buffer, "resizable", { value: false });
-  refusal(() => context.bind(values), "type_mismatch");
-  buffer.resize(8);
-  refusal(() => context.predictNumbers(values), "wrong_width");
-});
+test(
+  "a buffer that can be resized is not bound",
+  { skip: !("resizable" in ArrayBuffer.prototype) },
+  () => {
+    const context = loan.context();
+    const buffer = new ArrayBuffer(24, { maxByteLength: 48 });
+    const values = new Float64Array(buffer);
+    refusal(() => context.bind(values), "type_mismatch");
+    refusal(() => context.bind(packed, { out: new Float64Array(buffer, 0, 1) }), "type_mismatch");
+    Object.defineProperty(buffer, "resizable", { value: false });
+    refusal(() => context.bind(values), "type_mismatch");
+    buffer.resize(8);
+    refusal(() => context.predictNumbers(values), "wrong_width");
+  },
+);
 
 test("memory that threads share is refused", async () => {
   const context = loan.context();
@@ -80,21 +88,34 @@ test("memory that threads share is refused", async () => {
   refusal(() => context.predictRow(row), "type_mismatch");
   refusal(() => context.predictNumbers(values), "type_mismatch");
   refusal(() => context.bind(row), "type_mismatch");
-  refusal(() => context.bind(packed, { out: new Float64Array(new SharedArrayBuffer(8)) }), "type_mismatch");
+  refusal(
+    () => context.bind(packed, { out: new Float64Array(new SharedArrayBuffer(8)) }),
+    "type_mismatch",
+  );
   await rejection(context.predictBatch(values), "type_mismatch");
   await rejection(Model.openBytes(new SharedArrayBuffer(100)), "type_mismatch");
 });
 
 test("bind refuses what it can't score", () => {
   const context = loan.context();
-  for (const input of [[1, 2, 3], null, undefined, "row", new Int32Array(3), new DataView(new ArrayBuffer(8))]) {
+  for (const input of [
+    [1, 2, 3],
+    null,
+    undefined,
+    "row",
+    new Int32Array(3),
+    new DataView(new ArrayBuffer(8)),
+  ]) {
     refusal(() => context.bind(input), "type_mismatch");
   }
   refusal(() => context.bind(packed, { out: [0] }), "type_mismatch");
   refusal(() => context.bind(packed, { out: new Float64Array(2) }), "wrong_width");
   refusal(() => context.bind(packed, { outs: 1 }), "invalid_option");
   refusal(() => context.bind(packed, { state: {} }), "type_mismatch");
-  refusal(() => context.bind(new Float64Array(3), { state: new State(shop.features) }), "invalid_option");
+  refusal(
+    () => context.bind(new Float64Array(3), { state: new State(shop.features) }),
+    "invalid_option",
+  );
   refusal(context.bind(new Float64Array(2)), "wrong_width");
   refusal(context.bind(Float64Array.of(1.5, 0, 0)), "type_mismatch");
   refusal(shop.context().bind(new Float64Array(2)), "needs_state", "FAILED_PRECONDITION");
@@ -122,16 +143,27 @@ test("a closed handle is an error for every call", async () => {
   context.close();
   state.close();
   const calls = [
-    ...bound, boundToState,
-    () => context.predictRow(packed), () => context.predictNumbers([1, 2, 3]), () => context.bind(packed),
-    () => context.predictAt(new State(shop.features), packed), () => context.predictEvents(packed, {}),
-    () => shopContext.predictAt(state, request), () => state.ingest("orders", []), () => state.expire(0n),
-    () => state.keyCount, () => state.eventCount, () => state.memory,
+    ...bound,
+    boundToState,
+    () => context.predictRow(packed),
+    () => context.predictNumbers([1, 2, 3]),
+    () => context.bind(packed),
+    () => context.predictAt(new State(shop.features), packed),
+    () => context.predictEvents(packed, {}),
+    () => shopContext.predictAt(state, request),
+    () => state.ingest("orders", []),
+    () => state.expire(0n),
+    () => state.keyCount,
+    () => state.eventCount,
+    () => state.memory,
   ];
   for (const call of calls) refusal(call, "closed_handle", "FAILED_PRECONDITION");
   const promises = [
-    context.predictBatch(new Float64Array(3)), context.predictBatchAt(new State(shop.features), []),
-    shopContext.predictBatchAt(state, []), state.snapshot(), shop.features.compute([request], state),
+    context.predictBatch(new Float64Array(3)),
+    context.predictBatchAt(new State(shop.features), []),
+    shopContext.predictBatchAt(state, []),
+    state.snapshot(),
+    shop.features.compute([request], state),
   ];
   for (const promise of promises) await rejection(promise, "closed_handle", "FAILED_PRECONDITION");
   const features = Features.parse("features f version 1\ninput x: f64\ny = x\noutput [y]");
@@ -146,13 +178,19 @@ test("a closed handle is an error for every call", async () => {
 test("what is closed under a promise is kept until the promise is done", async () => {
   const model = await openShop();
   const state = new State(model.features);
-  state.ingest("orders", Array.from({ length: 5000 }, (_, i) => order({ customer: `c${i % 50}`, amount: i })));
+  state.ingest(
+    "orders",
+    Array.from({ length: 5000 }, (_, i) => order({ customer: `c${i % 50}`, amount: i })),
+  );
   const context = model.context();
   const rows = new Rows(model.features.request);
-  for (let i = 0; i < 20_000; ++i) rows.append({ customer: `c${i % 50}`, as_of: new Date("1998-02-01") });
+  for (let i = 0; i < 20_000; ++i)
+    rows.append({ customer: `c${i % 50}`, as_of: new Date("1998-02-01") });
   const pending = [
-    context.predictBatchAt(state, rows), context.predictBatchAt(state, rows),
-    state.snapshot(), model.features.compute(rows, state),
+    context.predictBatchAt(state, rows),
+    context.predictBatchAt(state, rows),
+    state.snapshot(),
+    model.features.compute(rows, state),
   ];
   for (let i = 0; i < 20_000; ++i) rows.append({ customer: "later", as_of: 0n });
   for (const closed of [context, state, model.features, model]) closed.close();
@@ -178,21 +216,46 @@ test("batches of one context overlap, with calls for one row between them", asyn
 test("an object of another class is refused where a handle is expected", () => {
   const context = shop.context();
   const request = { customer: "ada", as_of: 0n };
-  for (const other of [null, undefined, {}, shop, context, Object.create(State.prototype), new Proxy(new State(shop.features), {})]) {
+  for (const other of [
+    null,
+    undefined,
+    {},
+    shop,
+    context,
+    Object.create(State.prototype),
+    new Proxy(new State(shop.features), {}),
+  ]) {
     refusal(() => context.predictAt(other, request), "type_mismatch");
   }
   assert.throws(() => Context.prototype.predictRow.call({}, packed), TypeError);
-  assert.throws(() => Object.getOwnPropertyDescriptor(Model.prototype, "name").get.call(shop.features), TypeError);
+  assert.throws(
+    () => Object.getOwnPropertyDescriptor(Model.prototype, "name").get.call(shop.features),
+    TypeError,
+  );
   assert.throws(() => new Context(), TypeError);
   assert.throws(() => new Model({}), TypeError);
 });
 
 test("a getter that closes the context, and one that detaches its output, are errors", () => {
   const context = loan.context();
-  const closes = { debt: 1, income: 1, get age() { context.close(); return 1; } };
+  const closes = {
+    debt: 1,
+    income: 1,
+    get age() {
+      context.close();
+      return 1;
+    },
+  };
   refusal(() => context.predictRow(closes), "closed_handle");
   const other = loan.context();
-  const detaches = { debt: 1, income: 1, get age() { detach(other.out); return 1; } };
+  const detaches = {
+    debt: 1,
+    income: 1,
+    get age() {
+      detach(other.out);
+      return 1;
+    },
+  };
   refusal(() => other.predictRow(detaches), "wrong_width");
 });
 

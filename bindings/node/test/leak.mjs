@@ -36,7 +36,15 @@ async function open() {
   closed.close();
   const refused = await contexts[0].predictBatchAt(closed, []).catch((error) => error);
   assert.equal(refused.reasonName, "closed_handle");
-  return [model, features, ...states, ...contexts, second, shop.context(), new State(shop.features)];
+  return [
+    model,
+    features,
+    ...states,
+    ...contexts,
+    second,
+    shop.context(),
+    new State(shop.features),
+  ];
 }
 
 async function settle() {

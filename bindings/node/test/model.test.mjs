@@ -91,9 +91,19 @@ test("classes, leaves and rounds are those of the trees by hand", async () => {
   ];
   for (const [options, expected] of table) {
     assert.deepEqual([...(await model.context(options).predictBatch(rows))], expected);
-    assert.deepEqual([...model.context(options).predictNumbers(rows.subarray(3))], expected.slice(expected.length / 2));
+    assert.deepEqual(
+      [...model.context(options).predictNumbers(rows.subarray(3))],
+      expected.slice(expected.length / 2),
+    );
   }
-  for (const iterations of [[0, 3], [1, 1], [-1, 0], [2, 0], [0, 2 ** 31], [0, 2n ** 70n]]) {
+  for (const iterations of [
+    [0, 3],
+    [1, 1],
+    [-1, 0],
+    [2, 0],
+    [0, 2 ** 31],
+    [0, 2n ** 70n],
+  ]) {
     refusal(() => model.context({ iterations }), "invalid_option", "INVALID_ARGUMENT");
   }
   for (const iterations of [[0], [0, 1.5], 2, ["0", "1"], [0, 1, 2]]) {
@@ -105,7 +115,10 @@ test("classes, leaves and rounds are those of the trees by hand", async () => {
 test("a missing feature is the one quiet NaN", async () => {
   const model = await openLoan();
   const context = model.context({ output: "features" });
-  assert.deepEqual(bits(context.predictRow({ age: 1, income: 2 })), ["3ff0000000000000", "7ff8000000000000"]);
+  assert.deepEqual(bits(context.predictRow({ age: 1, income: 2 })), [
+    "3ff0000000000000",
+    "7ff8000000000000",
+  ]);
 });
 
 test("a batch is its rows, one by one", async () => {
@@ -129,7 +142,10 @@ test("packed rows of a definition without streams are a batch without a state", 
   assert.deepEqual([...(await context.predictBatchAt(null, []))], []);
   await rejection(context.predictBatchAt(undefined, rows), "type_mismatch");
   const shop = await openShop();
-  await rejection(shop.context().predictBatchAt(null, [{ customer: "ada", as_of: 0n }]), "needs_state");
+  await rejection(
+    shop.context().predictBatchAt(null, [{ customer: "ada", as_of: 0n }]),
+    "needs_state",
+  );
 });
 
 test("a batch refuses a shape that does not fit, and says which row is wrong", async () => {
@@ -139,7 +155,10 @@ test("a batch refuses a shape that does not fit, and says which row is wrong", a
   await rejection(context.predictBatch(new Float64Array(4), 2), "wrong_width");
   await rejection(context.predictBatch([1, 2, 3]), "type_mismatch");
   const error = await rejection(
-    context.predictBatch(Float64Array.of(1, 2, 3, 1.5, 2, 3)), "type_mismatch", "INVALID_ARGUMENT");
+    context.predictBatch(Float64Array.of(1, 2, 3, 1.5, 2, 3)),
+    "type_mismatch",
+    "INVALID_ARGUMENT",
+  );
   assert.deepEqual([error.row, error.column], [1, 0]);
 });
 
@@ -155,10 +174,16 @@ test("a definition with a stream scores from a state", async () => {
   const state = new State(model.features);
   const context = model.context({ output: "features" });
   const request = { customer: "ada", as_of: new Date("1998-01-15") };
-  assert.deepEqual(bits(context.predictAt(state, request)), ["0000000000000000", "7ff8000000000000"]);
+  assert.deepEqual(bits(context.predictAt(state, request)), [
+    "0000000000000000",
+    "7ff8000000000000",
+  ]);
   state.ingest("orders", [order(), order({ at: new Date("1997-06-01"), amount: 9.25 })]);
   assert.deepEqual([...context.predictAt(state, request)], [1, 29.75]);
-  assert.deepEqual([...context.bind(model.features.request.pack(request), { state })()], [1, 29.75]);
+  assert.deepEqual(
+    [...context.bind(model.features.request.pack(request), { state })()],
+    [1, 29.75],
+  );
   refusal(() => context.predictRow(request), "needs_state", "FAILED_PRECONDITION");
 });
 
@@ -167,7 +192,13 @@ test("a model that is closed is refused, and its contexts go on", async () => {
   const context = model.context({ output: "margin" });
   model.close();
   model.close();
-  for (const use of [() => model.name, () => model.digest, () => model.features, () => model.context(), () => model.describe()]) {
+  for (const use of [
+    () => model.name,
+    () => model.digest,
+    () => model.features,
+    () => model.context(),
+    () => model.describe(),
+  ]) {
     refusal(use, "closed_handle", "FAILED_PRECONDITION");
   }
   await rejection(model.margins(new Float64Array(2)), "closed_handle");

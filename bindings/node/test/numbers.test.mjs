@@ -11,7 +11,10 @@ const require = createRequire(import.meta.url);
 const { Output } = require("../lib/context.js");
 const { Type } = require("../lib/layout.js");
 const native = require("../lib/native.js");
-const header = readFileSync(path.join(process.env.MLCORE_SOURCE, "capi/include/mlcore/mlcore.h"), "utf8");
+const header = readFileSync(
+  path.join(process.env.MLCORE_SOURCE, "capi/include/mlcore/mlcore.h"),
+  "utf8",
+);
 
 /** The numbers of the header's enums whose names begin with `prefix`. */
 function numbers(prefix, isMine = () => true) {
@@ -33,7 +36,10 @@ test("codes are the header's, and have its names", () => {
 test("reasons are the header's, and have its names", () => {
   assert.deepEqual({ ...Reason }, numbers("REASON_"));
   for (const [name, reason] of Object.entries(Reason)) {
-    assert.equal(native.reasonName(reason).toUpperCase(), name === "NONE" ? native.reasonName(0).toUpperCase() : name);
+    assert.equal(
+      native.reasonName(reason).toUpperCase(),
+      name === "NONE" ? native.reasonName(0).toUpperCase() : name,
+    );
   }
 });
 
@@ -47,7 +53,23 @@ test("an error carries the numbers and their names", async () => {
   const error = await Model.open("no such file.mlc").catch((caught) => caught);
   assert.ok(error instanceof MlcoreError && error instanceof Error);
   assert.deepEqual(
-    [error.name, error.code, error.codeName, error.reason, error.reasonName, error.column, error.row],
-    ["MlcoreError", Code.NOT_FOUND, "NOT_FOUND", Reason.FILE_NOT_FOUND, "file_not_found", null, null],
+    [
+      error.name,
+      error.code,
+      error.codeName,
+      error.reason,
+      error.reasonName,
+      error.column,
+      error.row,
+    ],
+    [
+      "MlcoreError",
+      Code.NOT_FOUND,
+      "NOT_FOUND",
+      Reason.FILE_NOT_FOUND,
+      "file_not_found",
+      null,
+      null,
+    ],
   );
 });

@@ -8,7 +8,8 @@ import { Features, MlcoreError, Model, Rows, State } from "@mlcore/runtime";
 import { bits } from "./support.mjs";
 
 const { artifacts, cases } = JSON.parse(
-  readFileSync(path.join(process.env.MLCORE_SOURCE, "tests/parity/cases.json"), "utf8"));
+  readFileSync(path.join(process.env.MLCORE_SOURCE, "tests/parity/cases.json"), "utf8"),
+);
 const folder = path.join(process.env.MLCORE_BUILD, "tests/parity");
 const view = new DataView(new ArrayBuffer(8));
 
@@ -20,7 +21,8 @@ function doubleOf(hex) {
 /** An instant: a Date where it has whole milliseconds, or else a BigInt. */
 function instantOf(micros) {
   const date = new Date(Number(BigInt(micros) / 1000n));
-  const isExact = !Number.isNaN(date.getTime()) && BigInt(date.getTime()) * 1000n === BigInt(micros);
+  const isExact =
+    !Number.isNaN(date.getTime()) && BigInt(date.getTime()) * 1000n === BigInt(micros);
   return isExact ? date : BigInt(micros);
 }
 
@@ -74,7 +76,11 @@ function stateOf(features, { options, definition, events = {}, from, report, exp
     }
   }
   for (const [name, count] of Object.entries(report ?? {})) {
-    assert.equal(reports.reduce((sum, given) => sum + given[name], 0), count, name);
+    assert.equal(
+      reports.reduce((sum, given) => sum + given[name], 0),
+      count,
+      name,
+    );
   }
   if (expire !== undefined) state.expire(instantOf(expire));
   return state;
@@ -82,7 +88,10 @@ function stateOf(features, { options, definition, events = {}, from, report, exp
 
 function contextOf(model, { output, iterations, ...rest } = {}) {
   assert.deepEqual(rest, {});
-  return model.context({ ...(output !== undefined && { output }), ...(iterations !== undefined && { iterations }) });
+  return model.context({
+    ...(output !== undefined && { output }),
+    ...(iterations !== undefined && { iterations }),
+  });
 }
 
 const openArtifact = (name) => Model.open(path.join(folder, artifacts[name]));
@@ -159,7 +168,8 @@ function patched({ artifact, ...damage }) {
 function checkError(error, expected) {
   assert.ok(error instanceof MlcoreError, `expected an error, found ${error?.stack ?? error}`);
   for (const name of ["code", "reason", "column", "row"]) {
-    if (expected[name] !== undefined) assert.equal(error[name] ?? -1, expected[name], `${name}: ${error.message}`);
+    if (expected[name] !== undefined)
+      assert.equal(error[name] ?? -1, expected[name], `${name}: ${error.message}`);
   }
 }
 

@@ -29,12 +29,24 @@ test("fields have name, type and nullability", () => {
 });
 
 test("a packed object is the row that the library makes of JSON", () => {
-  const strings = ["", "ada", "Zoë", "日本", "😀", "a\0b", "x".repeat(100_000), "é".repeat(40), "😀".repeat(40)];
+  const strings = [
+    "",
+    "ada",
+    "Zoë",
+    "日本",
+    "😀",
+    "a\0b",
+    "x".repeat(100_000),
+    "é".repeat(40),
+    "😀".repeat(40),
+  ];
   for (const customer of strings) {
     const at = "1998-01-01T01:00:00.123+01:00";
     const json = JSON.stringify({ customer, at, cds: -3, amount: 1e-300 });
     assert.deepEqual(
-      orders.pack(order({ customer, at: new Date(at), cds: -3, amount: 1e-300 })), orders.fromJson(json));
+      orders.pack(order({ customer, at: new Date(at), cds: -3, amount: 1e-300 })),
+      orders.fromJson(json),
+    );
   }
 });
 
@@ -57,15 +69,20 @@ test("extreme values are packed exactly", () => {
     [{ t: 883612800000001n }, '{"t": "1998-01-01T00:00:00.000001Z"}'],
     [{ s: null, f: undefined }, "{}"],
   ];
-  for (const [values, json] of table) assert.deepEqual(every.pack(values), every.fromJson(json), json);
+  for (const [values, json] of table)
+    assert.deepEqual(every.pack(values), every.fromJson(json), json);
   every.check(every.pack({ d: -5n, f: Infinity }));
 });
 
 test("null may be null, undefined or absent, and NaN is null", () => {
   const whole = { age: 41, income: 1 };
-  for (const debt of [null, undefined]) assert.deepEqual(request.pack({ ...whole, debt }), request.pack(whole));
+  for (const debt of [null, undefined])
+    assert.deepEqual(request.pack({ ...whole, debt }), request.pack(whole));
   request.check(request.pack({ ...whole, debt: NaN }));
-  assert.equal(refusal(() => request.pack({ ...whole, income: NaN }), "null_not_allowed").column, 2);
+  assert.equal(
+    refusal(() => request.pack({ ...whole, income: NaN }), "null_not_allowed").column,
+    2,
+  );
 });
 
 test("fields come in any order, from prototypes and from getters", () => {
@@ -77,7 +94,11 @@ test("fields come in any order, from prototypes and from getters", () => {
       return 41;
     }
   }
-  for (const values of [{ income: 1, debt: 2, age: 41 }, new Applicant(), Object.assign(Object.create(null), { debt: 2, age: 41, income: 1 })]) {
+  for (const values of [
+    { income: 1, debt: 2, age: 41 },
+    new Applicant(),
+    Object.assign(Object.create(null), { debt: 2, age: 41, income: 1 }),
+  ]) {
     assert.deepEqual(request.pack(values), expected);
   }
 });
@@ -114,7 +135,10 @@ test("what a field does not take is refused with its column", () => {
     [{ amount: () => 1 }, "type_mismatch", 3],
   ];
   for (const [changes, reason, column] of table) {
-    assert.equal(refusal(() => orders.pack(order(changes)), reason, "INVALID_ARGUMENT").column, column);
+    assert.equal(
+      refusal(() => orders.pack(order(changes)), reason, "INVALID_ARGUMENT").column,
+      column,
+    );
   }
   for (const d of [1, 1.5, new Date(0), "1d"]) refusal(() => every.pack({ d }), "type_mismatch");
   refusal(() => every.pack({ d: 2n ** 63n }), "invalid_number");
@@ -126,14 +150,24 @@ test("missing and unknown fields are named", () => {
   assert.equal(refusal(() => orders.pack(rest), "missing_column").column, 3);
   assert.match(refusal(() => orders.pack(order({ tax: 1 })), "unknown_column").message, /"tax"/);
   refusal(() => orders.pack(order({ "\ud800": 1 })), "unknown_column");
-  for (const nothing of [null, undefined, 41, "text", [order()], () => order(), new Map(), Promise.resolve(order())]) {
+  for (const nothing of [
+    null,
+    undefined,
+    41,
+    "text",
+    [order()],
+    () => order(),
+    new Map(),
+    Promise.resolve(order()),
+  ]) {
     refusal(() => orders.pack(nothing), "type_mismatch");
   }
 });
 
 test("a field named as what every object inherits is absent until it is given", () => {
   const layout = Features.parse(
-    "features odd version 1\ninput constructor: f64?\ninput __proto__: f64?\nx = is_null(constructor)\ny = is_null(__proto__)\noutput [x, y]").request;
+    "features odd version 1\ninput constructor: f64?\ninput __proto__: f64?\nx = is_null(constructor)\ny = is_null(__proto__)\noutput [x, y]",
+  ).request;
   assert.deepEqual(layout.pack({}), layout.fromJson("{}"));
   assert.deepEqual(layout.pack({ constructor: 2 }), layout.fromJson('{"constructor": 2}'));
   const json = '{"__proto__": 2}';
@@ -149,11 +183,28 @@ test("a Date of another realm is an instant, whatever its methods are", () => {
 test("what getters and proxies throw comes through", () => {
   const thrown = new RangeError("mine");
   const hostile = [
-    Object.defineProperty(order(), "cds", { get() { throw thrown; }, enumerable: true }),
-    new Proxy(order(), { ownKeys() { throw thrown; } }),
-    new Proxy(order(), { get() { throw thrown; } }),
+    Object.defineProperty(order(), "cds", {
+      get() {
+        throw thrown;
+      },
+      enumerable: true,
+    }),
+    new Proxy(order(), {
+      ownKeys() {
+        throw thrown;
+      },
+    }),
+    new Proxy(order(), {
+      get() {
+        throw thrown;
+      },
+    }),
   ];
-  for (const values of hostile) assert.throws(() => orders.pack(values), (error) => error === thrown);
+  for (const values of hostile)
+    assert.throws(
+      () => orders.pack(values),
+      (error) => error === thrown,
+    );
 });
 
 test("a getter that packs another row changes neither", () => {
@@ -161,7 +212,13 @@ test("a getter that packs another row changes neither", () => {
   const outer = order({ customer: "outer" });
   const expected = [orders.pack(outer), orders.pack(inner)];
   let packed;
-  Object.defineProperty(outer, "amount", { get() { packed = orders.pack(inner); return 20.5; }, enumerable: true });
+  Object.defineProperty(outer, "amount", {
+    get() {
+      packed = orders.pack(inner);
+      return 20.5;
+    },
+    enumerable: true,
+  });
   assert.deepEqual([orders.pack(outer), packed], expected);
 });
 

@@ -7,10 +7,17 @@ import { openLoan, openShop, order, refusal, rejection } from "./support.mjs";
 const shop = await openShop();
 const layout = shop.features.stream("orders");
 const asOf = new Date("1998-01-15");
-const score = (state, customer = "ada") =>
-  [...shop.context({ output: "features" }).predictAt(state, { customer, as_of: asOf })];
-const counts = ({ accepted, late, duplicate, conflict, invalid, replayed }) =>
-  [accepted, late, duplicate, conflict, invalid, replayed];
+const score = (state, customer = "ada") => [
+  ...shop.context({ output: "features" }).predictAt(state, { customer, as_of: asOf }),
+];
+const counts = ({ accepted, late, duplicate, conflict, invalid, replayed }) => [
+  accepted,
+  late,
+  duplicate,
+  conflict,
+  invalid,
+  replayed,
+];
 
 test("a new state is empty", () => {
   const state = new State(shop.features);
@@ -30,7 +37,10 @@ test("events come as objects, as rows, as packed rows and from a generator", () 
     state.ingest("orders", new Rows(layout, [order(), order({ customer: "bob" })])),
     state.ingest("orders", generated()),
   ];
-  assert.deepEqual(reports.map((report) => report.accepted), [1, 2, 2]);
+  assert.deepEqual(
+    reports.map((report) => report.accepted),
+    [1, 2, 2],
+  );
   assert.deepEqual([state.keyCount, state.eventCount], [3, 5]);
   assert.ok(state.memory > 0);
   assert.deepEqual(score(state), [2, 41]);
@@ -40,10 +50,13 @@ test("an event that can't be read is listed, and the others are taken", () => {
   const state = new State(shop.features);
   const report = state.ingest("orders", [order(), new Uint8Array(5), order({ at: 10n ** 18n })]);
   assert.deepEqual(counts(report), [1, 0, 0, 0, 2, 0]);
-  assert.deepEqual(report.invalidRows.map((row) => [row.row, row.reasonName]), [
-    [1, "malformed_row"],
-    [2, "invalid_timestamp"],
-  ]);
+  assert.deepEqual(
+    report.invalidRows.map((row) => [row.row, row.reasonName]),
+    [
+      [1, "malformed_row"],
+      [2, "invalid_timestamp"],
+    ],
+  );
   assert.ok(report.invalidMessage.length > 0);
 });
 
@@ -51,7 +64,17 @@ test("an event that can't be packed, or an iterator that throws, takes the whole
   const state = new State(shop.features);
   const thrown = new Error("mine");
   refusal(() => state.ingest("orders", [order(), order({ cds: 0.5 })]), "type_mismatch");
-  assert.throws(() => state.ingest("orders", (function* () { yield order(); throw thrown; })()), (e) => e === thrown);
+  assert.throws(
+    () =>
+      state.ingest(
+        "orders",
+        (function* () {
+          yield order();
+          throw thrown;
+        })(),
+      ),
+    (e) => e === thrown,
+  );
   assert.equal(state.eventCount, 0);
 });
 
@@ -64,7 +87,10 @@ test("a batch that a source delivers again is replayed", () => {
   for (const half of [{ source: "s" }, { offset: 1 }]) {
     refusal(() => state.ingest("orders", [order()], half), "invalid_option");
   }
-  refusal(() => state.ingest("orders", [order()], { source: "s", offset: 2n ** 63n }), "invalid_option");
+  refusal(
+    () => state.ingest("orders", [order()], { source: "s", offset: 2n ** 63n }),
+    "invalid_option",
+  );
   refusal(() => state.ingest("orders", [order()], { source: "s", offset: 0.5 }), "type_mismatch");
   refusal(() => state.ingest("orders", [order()], { source: "\ud800", offset: 1 }), "invalid_utf8");
 });
@@ -81,7 +107,11 @@ test("late events are counted, and what no window reaches is forgotten", () => {
 
 test("options have limits, units and names", () => {
   const full = new State(shop.features, { maxKeys: 1n });
-  refusal(() => full.ingest("orders", [order(), order({ customer: "bob" })]), "state_full", "RESOURCE_EXHAUSTED");
+  refusal(
+    () => full.ingest("orders", [order(), order({ customer: "bob" })]),
+    "state_full",
+    "RESOURCE_EXHAUSTED",
+  );
   const incomplete = new State(shop.features, { completeFrom: new Date("1998-01-10") });
   refusal(() => score(incomplete), "incomplete_history", "FAILED_PRECONDITION");
   const table = [
@@ -116,15 +146,23 @@ test("a damaged snapshot, or one of other streams, is refused", async () => {
   state.ingest("orders", [order()]);
   const snapshot = await state.snapshot();
   for (const cut of [0, 1, snapshot.length - 1]) {
-    await assert.rejects(State.restore(shop.features, snapshot.subarray(0, cut)), (e) => e.codeName === "DATA_LOSS");
+    await assert.rejects(
+      State.restore(shop.features, snapshot.subarray(0, cut)),
+      (e) => e.codeName === "DATA_LOSS",
+    );
   }
   const flipped = snapshot.slice();
   flipped[flipped.length >> 1] ^= 1;
   await assert.rejects(State.restore(shop.features, flipped), (e) => e.codeName === "DATA_LOSS");
-  const other = Features.parse("features o version 1\nstream s(k: i64 key, at: timestamp event)\nn = count() over s lifetime\noutput [n]");
+  const other = Features.parse(
+    "features o version 1\nstream s(k: i64 key, at: timestamp event)\nn = count() over s lifetime\noutput [n]",
+  );
   await rejection(State.restore(other, snapshot), "stream_mismatch");
   await rejection(State.restore(shop.features, "bytes"), "type_mismatch");
-  refusal(() => shop.context().predictAt(new State(other), { customer: "ada", as_of: asOf }), "stream_mismatch");
+  refusal(
+    () => shop.context().predictAt(new State(other), { customer: "ada", as_of: asOf }),
+    "stream_mismatch",
+  );
 });
 
 test("a definition without streams has no state", async () => {
@@ -137,7 +175,10 @@ test("a definition without streams has no state", async () => {
 test("many requests at once are the requests one by one", async () => {
   const state = new State(shop.features);
   const names = Array.from({ length: 300 }, (_, i) => `c${i}`);
-  state.ingest("orders", names.map((customer, i) => order({ customer, amount: i / 7 })));
+  state.ingest(
+    "orders",
+    names.map((customer, i) => order({ customer, amount: i / 7 })),
+  );
   const requests = names.map((customer) => ({ customer, as_of: asOf }));
   const context = shop.context({ output: "features" });
   const [batch, table] = await Promise.all([
@@ -147,7 +188,10 @@ test("many requests at once are the requests one by one", async () => {
   const one = requests.flatMap((request) => [...context.predictAt(state, request)]);
   assert.deepEqual([...batch], one);
   assert.deepEqual([...table], one);
-  const error = await rejection(context.predictBatchAt(state, [requests[0], new Uint8Array(2)]), "malformed_row");
+  const error = await rejection(
+    context.predictBatchAt(state, [requests[0], new Uint8Array(2)]),
+    "malformed_row",
+  );
   assert.equal(error.row, 1);
   await rejection(shop.features.compute(requests), "needs_state");
 });
@@ -160,7 +204,10 @@ test("events that the caller brings count as those of a state", () => {
   const request = { customer: "ada", as_of: asOf };
   const expected = score(state);
   assert.deepEqual([...context.predictEvents(request, { orders: events })], expected);
-  assert.deepEqual([...context.predictEvents(layoutRow(request), { orders: new Rows(layout, events) })], expected);
+  assert.deepEqual(
+    [...context.predictEvents(layoutRow(request), { orders: new Rows(layout, events) })],
+    expected,
+  );
   assert.equal(context.predictEvents(request, {})[0], 0);
   refusal(() => context.predictEvents(request, { visits: [] }), "unknown_name", "NOT_FOUND");
   for (const other of [null, [events], new Map([["orders", events]])]) {

@@ -18,7 +18,9 @@ test("the types hold for ES modules and for CommonJS", () => {
     for (const file of files) cpSync(path.join(here, "types.ts"), file);
     const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022"];
     const modules = ["--module", "node16", "--moduleResolution", "node16"];
-    const run = spawnSync(process.execPath, [compiler, ...options, ...modules, ...files], { encoding: "utf8" });
+    const run = spawnSync(process.execPath, [compiler, ...options, ...modules, ...files], {
+      encoding: "utf8",
+    });
     assert.equal(run.stdout + run.stderr, "");
   } finally {
     rmSync(folder, { recursive: true });

@@ -23,14 +23,18 @@ const tasks = {
     try {
       context.predictRow({ age: 1 });
     } catch (error) {
-      parentPort.postMessage({ isMlcoreError: error instanceof MlcoreError, reasonName: error.reasonName });
+      parentPort.postMessage({
+        isMlcoreError: error instanceof MlcoreError,
+        reasonName: error.reasonName,
+      });
     }
   },
 
   async "never ends"() {
     parentPort.postMessage("begun");
     const values = new Float64Array(3 * 100_000);
-    for (;;) await Promise.all([context.predictBatch(values), openLoan(), context.predictBatch(values)]);
+    for (;;)
+      await Promise.all([context.predictBatch(values), openLoan(), context.predictBatch(values)]);
   },
 };
 

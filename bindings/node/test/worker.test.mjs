@@ -12,7 +12,10 @@ test("workers score as the main thread does, all at once", async () => {
   const model = await openLoan();
   const values = Float64Array.from({ length: 3000 }, (_, i) => i % 83);
   const expected = await model.context().predictBatch(values);
-  const workers = Array.from({ length: 6 }, () => new Worker(source, { workerData: { task: "score", values } }));
+  const workers = Array.from(
+    { length: 6 },
+    () => new Worker(source, { workerData: { task: "score", values } }),
+  );
   const exits = Promise.all(workers.map((worker) => once(worker, "exit")));
   const answers = await Promise.all(workers.map((worker) => once(worker, "message")));
   for (const [answer] of answers) assert.deepEqual(answer, { batch: expected, rows: expected });
