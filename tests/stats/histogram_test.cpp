@@ -36,10 +36,10 @@ TEST_CASE("score scale: ends that can't be divided are refused") {
   const double largest = std::numeric_limits<double>::max();
   const std::pair<double, double> cases[] = {
       {1, 1}, {2, 1}, {nan, 1}, {0, kInfinity}, {-largest, largest}, {0, 5e-324}};
-  for (const auto& [low, high] : cases) {
-    CAPTURE(low);
-    CAPTURE(high);
-    CHECK_THROWS_AS(ScoreScale(low, high), Error);
+  for (const auto& ends : cases) {
+    CAPTURE(ends.first);
+    CAPTURE(ends.second);
+    CHECK_THROWS_AS(ScoreScale(ends.first, ends.second), Error);
   }
 }
 

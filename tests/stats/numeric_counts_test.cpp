@@ -61,9 +61,9 @@ TEST_CASE("numeric bins: a value is in the bin whose upper edge it does not pass
       {-kLargest, 0}, {-1, 0},  {std::nextafter(-1, 0), 1},
       {-0.0, 1},      {0.0, 1}, {5e-324, 2},
       {2.5, 2},       {2.6, 3}, {kLargest, 3}};
-  for (const auto& [value, bin] : cases) {
-    CAPTURE(value);
-    CHECK(bins.bin_of(value) == bin);
+  for (const auto& test : cases) {
+    CAPTURE(test.first);
+    CHECK(bins.bin_of(test.first) == test.second);
   }
 }
 
