@@ -127,8 +127,10 @@ Sha256Digest digest_of(const Aggregate& aggregate, const Stream& stream,
 Sha256Digest compute_fingerprint(const Definition& definition) {
   const auto& streams = definition.streams();
   std::vector<Sha256Digest> stream_digests;
+  stream_digests.reserve(streams.size());
   for (const Stream& stream : streams) stream_digests.push_back(digest_of(stream));
   std::vector<Sha256Digest> aggregates;
+  aggregates.reserve(definition.aggregates().size());
   for (const Aggregate& aggregate : definition.aggregates()) {
     aggregates.push_back(
         digest_of(aggregate, streams[aggregate.stream], stream_digests[aggregate.stream]));
