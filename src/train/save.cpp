@@ -7,10 +7,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "mlcore/base/error.hpp"
@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const char* what, const std::string& path, int error) {
   throw Error(Code::unavailable, Reason::io_failure,
-              fmt::format("can't {} {}: {}", what, path, std::strerror(error)));
+              fmt::format("can't {} {}: {}", what, path, std::generic_category().message(error)));
 }
 
 class Descriptor {
@@ -127,7 +127,7 @@ void check_registry(const std::string& directory) {
 std::string save(const TrainResult& result, const std::string& directory) {
   try {
     create_durably(directory);
-    const std::string version = (fs::path(directory) / "v1").string();
+    std::string version = (fs::path(directory) / "v1").string();
     if (is_saved(version, result.file)) return version;
     {
       const Staging staging(directory);
