@@ -7,7 +7,7 @@
 BUILD_DIR holds the command, the library and the packages that bindings/*/build made. One model, 100 trees of
 depth 6 on 28 numbers (make_model.py), is scored a row a call by benchmarks/bindings/<language>/run: `mlcore` by the
 package, `peer` by the peer, on the same 1,000 rows. The programs take turns, `rounds` times; the table has the
-medians. A language whose package was not built, or a peer that can't be had, is shown as absent.
+medians; allocations of Java are bytes. A language whose package was not built, or a peer that can't be had, is shown as absent.
 """
 import argparse
 import ctypes.util
