@@ -15,6 +15,10 @@ const Output = Object.freeze({ prediction: 0, margin: 1, features: 2, class: 3, 
 const MOST_ROUNDS = 2n ** 31n - 1n;
 const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
 
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const { get: lengthOf } = Object.getOwnPropertyDescriptor(typedArray, "length");
+const { apply } = Reflect;
+
 const isNumbers = (value) => types.isFloat64Array(value) || types.isFloat32Array(value);
 
 function outputOf(name) {
@@ -71,6 +75,18 @@ function refuseResizable(array, what) {
   if (resizable.call(array.buffer)) {
     refuse(Reason.TYPE_MISMATCH, `${what}: a buffer that can be resized is not bound`);
   }
+}
+
+/** `predict` for as long as neither buffer is transferred away, which leaves arrays of length 0. */
+function guarded(predict, input, out) {
+  const [size, width] = [input, out].map((array) => apply(lengthOf, array, []));
+  return () => {
+    if (apply(lengthOf, input, []) !== size || apply(lengthOf, out, []) !== width) {
+      refuse(Reason.INVALID_LENGTH, "an ArrayBuffer of the bound call was transferred away");
+    }
+    predict();
+    return out;
+  };
 }
 
 class Context {
@@ -144,7 +160,8 @@ class Context {
     }
     refuseResizable(input, "input");
     refuseResizable(out, "out");
-    return native.bind(this.#handle, input, out, state === undefined ? undefined : stateOf(state));
+    const events = state === undefined ? undefined : stateOf(state);
+    return guarded(native.bind(this.#handle, input, out, events), input, out);
   }
 
   close() {

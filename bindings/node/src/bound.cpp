@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bound calls: a function of JavaScript without arguments whose row and output are memory that was
-// looked up once. Each call makes sure that neither buffer was detached since.
+// looked up once. lib/ makes sure, just before each call, that neither buffer was detached since.
 #include <memory>
 
 #include "addon.hpp"
@@ -15,7 +15,7 @@ struct Bound {
   std::int64_t size = 0;
   napi_typedarray_type type = napi_uint8_array;
   double* out = nullptr;
-  napi_ref input_buffer = nullptr, out_buffer = nullptr, out_array = nullptr;
+  napi_ref input_array = nullptr, out_array = nullptr;  // keep the memory
 };
 
 std::int32_t predict(const Bound& bound, mlcore_error_t* error) {
@@ -37,58 +37,34 @@ std::int32_t predict(const Bound& bound, mlcore_error_t* error) {
   return mlcore_predict_row(context, bound.input, bound.size, bound.out, width, error);
 }
 
-bool is_detached(napi_env env, napi_ref reference) {
-  napi_value buffer = nullptr;
-  bool is_detached = true;
-  return napi_get_reference_value(env, reference, &buffer) != napi_ok ||
-         napi_is_detached_arraybuffer(env, buffer, &is_detached) != napi_ok || is_detached;
+void throw_error(napi_env env, const mlcore_error_t& error) {
+  const napi_value value = error_value(env, error);
+  if (value != nullptr) napi_throw(env, value);
 }
 
-/// What keeps a bound call from touching its memory.
-Failure refusal(const Bound& bound) {
-  if (!bound.context->handle) {
-    return {MLCORE_FAILED_PRECONDITION, MLCORE_REASON_CLOSED_HANDLE, "the context is closed"};
-  }
-  if (bound.state != nullptr && !bound.state->handle) {
-    return {MLCORE_FAILED_PRECONDITION, MLCORE_REASON_CLOSED_HANDLE, "the state is closed"};
-  }
-  return {MLCORE_INVALID_ARGUMENT, MLCORE_REASON_INVALID_LENGTH,
-          "an ArrayBuffer of the bound call was transferred away"};
+/// Throws for a closed handle.
+napi_value refuse(napi_env env, const Bound& bound) {
+  const char* problem = bound.context->handle ? "the state is closed" : "the context is closed";
+  throw_error(env, Failure(MLCORE_FAILED_PRECONDITION, MLCORE_REASON_CLOSED_HANDLE, problem).error);
+  return nullptr;
 }
 
 napi_value call_bound(napi_env env, napi_callback_info info) {
   void* data = nullptr;
-  napi_value result = nullptr;
   if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
   const Bound& bound = *static_cast<const Bound*>(data);
   const bool is_open = bound.context->handle && (bound.state == nullptr || bound.state->handle);
-  if (!is_open || is_detached(env, bound.input_buffer) || is_detached(env, bound.out_buffer)) {
-    const Failure failure = refusal(bound);
-    const napi_value error = error_value(env, failure.error);
-    if (error != nullptr) napi_throw(env, error);
-    return nullptr;
-  }
+  if (!is_open) return refuse(env, bound);
   mlcore_error_t& error = bound.context->failure.error;
-  if (predict(bound, &error) != MLCORE_OK) {
-    const napi_value value = error_value(env, error);
-    if (value != nullptr) napi_throw(env, value);
-    return nullptr;
-  }
-  napi_get_reference_value(env, bound.out_array, &result);
-  return result;
+  if (predict(bound, &error) != MLCORE_OK) throw_error(env, error);
+  return nullptr;
 }
 
 void free_bound(napi_env env, void* data, void*) {
   const std::unique_ptr<Bound> bound(static_cast<Bound*>(data));
-  for (const napi_ref reference : {bound->input_buffer, bound->out_buffer, bound->out_array}) {
+  for (const napi_ref reference : {bound->input_array, bound->out_array}) {
     if (reference != nullptr) napi_delete_reference(env, reference);
   }
-}
-
-napi_value buffer_of(napi_env env, napi_value array) {
-  napi_value buffer = nullptr;
-  require(env, napi_get_typedarray_info(env, array, nullptr, nullptr, nullptr, &buffer, nullptr));
-  return buffer;
 }
 
 void look_up_input(const Call& call, Bound& bound) {
@@ -107,7 +83,7 @@ void look_up_input(const Call& call, Bound& bound) {
   }
 }
 
-/// bind(context, input, out, state?) => () => out; lib/ refused resizable buffers
+/// bind(context, input, out, state?) => () => undefined; lib/ refused resizable buffers
 napi_value bind(Call& call) {
   auto bound = std::make_unique<Bound>();
   bound->context = call.shared<Context>(0);
@@ -125,8 +101,7 @@ napi_value bind(Call& call) {
   }
   const napi_env env = call.env();
   napi_value function = nullptr;
-  require(env, napi_create_reference(env, buffer_of(env, call.value(1)), 1, &bound->input_buffer));
-  require(env, napi_create_reference(env, buffer_of(env, call.value(2)), 1, &bound->out_buffer));
+  require(env, napi_create_reference(env, call.value(1), 1, &bound->input_array));
   require(env, napi_create_reference(env, call.value(2), 1, &bound->out_array));
   require(env, napi_create_function(env, "predict", NAPI_AUTO_LENGTH, call_bound, bound.get(),
                                     &function));

@@ -44,6 +44,14 @@ test("a bound call whose input or output was transferred away is refused", () =>
   }
 });
 
+test("a length that is defined anew hides no detached buffer", () => {
+  const values = Float64Array.of(20, 100, 1000);
+  const predict = loan.context().bind(values);
+  detach(values);
+  Object.defineProperty(values, "length", { value: 3 });
+  refusal(predict, "invalid_length");
+});
+
 test("what a context returned may be transferred away; then it is refused", () => {
   const context = loan.context();
   detach(context.predictRow(packed));
@@ -57,7 +65,7 @@ test("detached rows and numbers are no rows", async () => {
   const row = packed.slice();
   detach(row);
   refusal(() => context.predictRow(row), "malformed_row");
-  refusal(context.bind(row), "invalid_length");
+  refusal(context.bind(row), "malformed_row");
   const values = Float64Array.of(20, 100, 1000);
   detach(values);
   refusal(() => context.predictNumbers(values), "wrong_width");
