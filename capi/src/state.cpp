@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section "State" of mlcore.h, and the buffer that a snapshot comes in.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "guard.hpp"
@@ -107,6 +110,21 @@ int32_t mlcore_state_ingest_from(const mlcore_state_t* state, int64_t stream,
     RowBatch batch;
     capi::copy_rows(required(events, "events"), batch);
     fill_report(target.ingest(index, batch, name, offset), report);
+  });
+}
+
+int32_t mlcore_state_source_offset(const mlcore_state_t* state, const char* source,
+                                   int64_t source_length, int64_t* offset, mlcore_error_t* error) {
+  return guard(error, [&] {
+    const State& asked = *required(state, "state").state;
+    const std::string_view name = capi::text_of(source, source_length, "source");
+    std::int64_t& out = required(offset, "offset");
+    const std::optional<std::int64_t> taken = asked.source_offset(name);
+    if (!taken) {
+      throw Error(Code::not_found, Reason::unknown_name,
+                  fmt::format("nothing was taken from the source \"{}\"", name));
+    }
+    out = *taken;
   });
 }
 

@@ -165,6 +165,12 @@ Source& State::Impl::source(std::string_view name) {
   return added;
 }
 
+const Source* State::Impl::find_source(std::string_view name) const {
+  const std::lock_guard lock(sources_mutex);
+  const auto found = sources.find(name);
+  return found == sources.end() ? nullptr : &found->second;
+}
+
 void State::Impl::adopt(Shard& shard, std::size_t stream, std::string_view key, KeyEvents events) {
   KeyMap& keys = shard.streams[stream];
   if (options.max_keys > 0 && key_count.fetch_add(1) >= options.max_keys) {
@@ -311,6 +317,13 @@ IngestReport State::ingest(std::size_t stream, const RowBatch& batch, std::strin
   from.offset = offset;
   from.unfinished_rows = 0;
   return report;
+}
+
+std::optional<std::int64_t> State::source_offset(std::string_view source) const {
+  const Source* from = impl_->find_source(source);  // a source is never forgotten
+  if (from == nullptr) return std::nullopt;
+  const std::lock_guard no_batch(from->mutex);
+  return from->offset;
 }
 
 void State::expire(std::int64_t time) {

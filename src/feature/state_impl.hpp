@@ -56,7 +56,7 @@ struct alignas(64) Shard {
 
 /// How far an at-least-once source has been taken.
 struct Source {
-  std::mutex mutex;  // held by a batch from this source
+  mutable std::mutex mutex;  // held by a batch from this source
   std::optional<std::int64_t> offset;
   std::int64_t unfinished_offset = 0;
   std::uint64_t unfinished_rows = 0;  // of that batch, taken before an error; 0 = none
@@ -116,6 +116,7 @@ struct State::Impl {
   [[nodiscard]] std::int64_t forgettable_before(std::size_t stream,
                                                 std::int64_t newest) const noexcept;
   [[nodiscard]] Source& source(std::string_view name);
+  [[nodiscard]] const Source* find_source(std::string_view name) const;
 
   /// Held by a batch. Waiting writers go first, so that batches can't keep a snapshot waiting.
   [[nodiscard]] std::shared_lock<std::shared_mutex> begin_batch() {

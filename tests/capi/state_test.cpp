@@ -97,6 +97,19 @@ TEST_CASE("state: a snapshot restored goes on with the same bits and offsets") {
   mlcore_ingest_report_t report = fresh_report();
   CHECK(mlcore_state_ingest_from(restored, 0, &view, "p0", 2, 7, &report, nullptr) == MLCORE_OK);
   CHECK(report.replayed == 3);
+  std::int64_t offset = 0;
+  CHECK(mlcore_state_source_offset(restored, "p0", 2, &offset, nullptr) == MLCORE_OK);
+  CHECK(offset == 7);
+  CHECK_FAILS(mlcore_state_source_offset(restored, "p1", 2, &offset, &error), MLCORE_NOT_FOUND,
+              MLCORE_REASON_UNKNOWN_NAME);
+  CHECK_FAILS(mlcore_state_source_offset(restored, "p\xFF", 2, &offset, &error), MLCORE_NOT_FOUND,
+              MLCORE_REASON_UNKNOWN_NAME);
+  CHECK_FAILS(mlcore_state_source_offset(restored, nullptr, 2, &offset, &error),
+              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_NULL_POINTER);
+  CHECK_FAILS(mlcore_state_source_offset(restored, "p0", 2, nullptr, &error),
+              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_NULL_POINTER);
+  CHECK_FAILS(mlcore_state_source_offset(nullptr, "p0", 2, &offset, &error),
+              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_NULL_POINTER);
   mlcore_state_release(restored);
 
   CHECK_FAILS(mlcore_state_restore(shop.features, bytes, 0, nullptr, &restored, &error),
@@ -163,8 +176,10 @@ TEST_CASE("state: a full state refuses more and keeps what it has") {
   REQUIRE(mlcore_features_stream_layout(shop.features, 0, &layout, nullptr) == MLCORE_OK);
   const Rows orders(layout, three_orders());
   const mlcore_rows_t view = orders.view();
-  CHECK_FAILS(mlcore_state_ingest(state, 0, &view, nullptr, &error), MLCORE_RESOURCE_EXHAUSTED,
-              MLCORE_REASON_STATE_FULL);
+  mlcore_error_t full = MLCORE_ERROR_INIT;
+  CHECK(mlcore_state_ingest(state, 0, &view, nullptr, &full) == MLCORE_RESOURCE_EXHAUSTED);
+  CHECK(full.reason == MLCORE_REASON_STATE_FULL);
+  CHECK(full.row == 2);  // bob's, the first that was not taken
   CHECK(features_of_ada(shop, state) == std::vector<double>{1, 29.75});
   mlcore_state_release(state);
 }

@@ -255,7 +255,9 @@ TEST_CASE("state: a batch of a source is taken once") {
   const Definition definition = counting();
   State state(definition, {});
   const RowBatch batch = test::batch_of(definition, {{.at = 1}, {.at = 2}});
+  CHECK(state.source_offset("kafka-0") == std::nullopt);
   CHECK(state.ingest(0, batch, "kafka-0", -3).accepted == 2);
+  CHECK(state.source_offset("kafka-0") == -3);
   CHECK(state.ingest(0, batch, "kafka-0", -3).replayed == 2);
   CHECK(state.ingest(0, batch, "kafka-0", -4).replayed == 2);
   CHECK(state.ingest(0, batch, "kafka-1", -4).accepted == 2);
@@ -265,6 +267,9 @@ TEST_CASE("state: a batch of a source is taken once") {
   wrong.bytes[0] ^= 1;
   CHECK(error_of([&] { state.ingest(0, wrong, "kafka-0", 8); }).reason() ==
         Reason::layout_mismatch);
+  CHECK(state.source_offset("kafka-0") == 7);
+  CHECK(state.source_offset("kafka-1") == -4);
+  CHECK(state.source_offset("") == std::nullopt);
   CHECK(state.ingest(0, batch, "kafka-0", 8).accepted == 2);
 }
 
@@ -287,6 +292,7 @@ TEST_CASE("state: a full state refuses, and the batch of a source goes on where 
   CHECK(again.where().row == 4);
   CHECK(small.event_count() == 4);
   CHECK(read_i64(small, definition, "a", 1) == 2);
+  CHECK(small.source_offset("s") == std::nullopt);  // no batch of it was taken whole
   // The unfinished batch survives a snapshot, and is finished where there is room.
   const auto larger = State::restore(definition, small.snapshot(), {.max_keys = 9});
   const IngestReport report = larger->ingest(0, batch, "s", 1);
@@ -294,6 +300,8 @@ TEST_CASE("state: a full state refuses, and the batch of a source goes on where 
   CHECK(report.accepted == 2);
   CHECK(larger->event_count() == 6);
   CHECK(larger->ingest(0, batch, "s", 1).replayed == 6);
+  CHECK(larger->source_offset("s") == 1);
+  CHECK(State::restore(definition, larger->snapshot(), {})->source_offset("s") == 1);
 }
 
 TEST_CASE("state: any definition with equal streams reads it, another is refused") {

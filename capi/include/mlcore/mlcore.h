@@ -434,8 +434,8 @@ MLCORE_API void mlcore_state_release(mlcore_state_t* state);
 /* Add a batch of packed events, in any order of time, and fill `*report`, which may be NULL. A row
  * that can't be read is counted as invalid and the others are taken.
  * Errors: OUT_OF_RANGE/INVALID_INDEX (stream), INVALID_ARGUMENT/LAYOUT_MISMATCH (the batch is
- * packed for another layout: nothing is taken), RESOURCE_EXHAUSTED/STATE_FULL (the rows before
- * stay; the message says how many). */
+ * packed for another layout: nothing is taken), RESOURCE_EXHAUSTED/STATE_FULL (error->row
+ * is the first row that was not taken; those before it stay). */
 MLCORE_API int32_t mlcore_state_ingest(const mlcore_state_t* state, int64_t stream,
                                        const mlcore_rows_t* events, mlcore_ingest_report_t* report,
                                        mlcore_error_t* error);
@@ -447,6 +447,12 @@ MLCORE_API int32_t mlcore_state_ingest_from(const mlcore_state_t* state, int64_t
                                             const mlcore_rows_t* events, const char* source,
                                             int64_t source_length, int64_t offset,
                                             mlcore_ingest_report_t* report, mlcore_error_t* error);
+
+/* Store the greatest offset taken from `source`: after a restore, where to go on reading.
+ * Errors: NOT_FOUND/UNKNOWN_NAME (nothing was taken from it). */
+MLCORE_API int32_t mlcore_state_source_offset(const mlcore_state_t* state, const char* source,
+                                              int64_t source_length, int64_t* offset,
+                                              mlcore_error_t* error);
 
 /* Promise that no event before `time` minus the lateness will come; what no window can reach any
  * more is forgotten.

@@ -88,6 +88,10 @@ class State {
   IngestReport ingest(std::size_t stream, const RowBatch& batch, std::string_view source,
                       std::int64_t offset);
 
+  /// The greatest offset taken from a source, past which it goes on; absent where none was. Waits
+  /// for a batch of the source that is being taken.
+  [[nodiscard]] std::optional<std::int64_t> source_offset(std::string_view source) const;
+
   /// No event before `time` − lateness will come; events that no window of the definition given at
   /// construction can reach are forgotten. From then on a key answers no `as_of` that is more than
   /// `lateness` before the greatest time accepted for it, or before `time`. A time before that of
