@@ -14,10 +14,12 @@ function(mlcore_add_python_test name fixtures)
     ENVIRONMENT "MLCORE_FIXTURES=${PROJECT_BINARY_DIR}/tests/capi;MLCORE_PARITY=${PROJECT_BINARY_DIR}/tests/parity;MLCORE_SOURCE=${PROJECT_SOURCE_DIR};MLCORE_BUILD=${PROJECT_BINARY_DIR}")
 endfunction()
 
-set(python_apart parity)
+set(python_apart parity leak package)
 list(TRANSFORM python_apart REPLACE "(.+)" "--ignore=${python_source}/tests/test_\\1.py" OUTPUT_VARIABLE ignored)
 mlcore_add_python_test(unit artifacts ${python_source}/tests ${ignored})
 mlcore_add_python_test(parity parity_artifacts ${python_source}/tests/test_parity.py)
+mlcore_add_python_test(leak artifacts ${python_source}/tests/test_leak.py)
+mlcore_add_python_test(package artifacts ${python_source}/tests/test_package.py)
 
 set(python ${PROJECT_SOURCE_DIR}/examples/python)
 mlcore_add_example(python 3 "${MLCORE_PYTHON};${python}/first.py" "${MLCORE_PYTHON};${python}/churn.py")

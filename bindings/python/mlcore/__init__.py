@@ -16,6 +16,7 @@ from ._core import (
     Model,
     Rows,
     State,
+    Table,
     __version__,
 )
 from ._error import Error
@@ -32,6 +33,7 @@ __all__ = [
     "Output",
     "Rows",
     "State",
+    "Table",
     "Type",
     "Value",
     "__version__",

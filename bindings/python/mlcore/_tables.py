@@ -79,11 +79,11 @@ def _of_series(name: Any, series: Any) -> Column:
     dtype = series.dtype
     if getattr(dtype, "tz", None) is not None:
         return name, "instant", *_micros(name, series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
-    if getattr(dtype, "kind", "O") == "M":
+    kind = "O" if hasattr(dtype, "pyarrow_dtype") and dtype.kind in "Mm" else getattr(dtype, "kind", "O")
+    if kind == "M":
         raise _refuse(name, "the column has no time zone; use dt.tz_localize")
     if isinstance(dtype, np.dtype) and dtype.kind in "biufm":
         return _of_array(name, series.to_numpy())
-    kind = getattr(dtype, "kind", "O")
     mask = np.ascontiguousarray(series.isna().to_numpy(), bool)
     if kind in "biuf" and not isinstance(dtype, np.dtype) and hasattr(dtype, "numpy_dtype"):
         filled = series.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))

@@ -97,7 +97,7 @@ void check_array(const std::string& name, const ArrowArray& array, const Format&
   }
   const std::int64_t wanted = buffers_of(format.storage);
   const bool is_view = format.storage == Storage::utf8_view;
-  if (is_view ? array.n_buffers < 3 : array.n_buffers != wanted) {
+  if (is_view ? array.n_buffers < 3 || array.n_buffers > INT32_MAX : array.n_buffers != wanted) {
     refuse_array(name, "expected " + std::to_string(wanted) + " buffers, found " +
                            std::to_string(array.n_buffers));
   }

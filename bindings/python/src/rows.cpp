@@ -308,7 +308,9 @@ void bind_rows(nb::module_& module) {
       .def("__len__", [](const Rows& rows) { return rows.offsets.size() - 1; })
       .def("append", &append, nb::arg("values"))
       .def("append_packed", &append_packed, nb::arg("row"))
-      .def("extend", &append_table, nb::arg("table"));
+      .def("extend", &append_table, nb::arg("table"))
+      .def("to_bytes",
+           [](const Rows& rows) { return nb::bytes(rows.bytes.data(), rows.bytes.size()); });
 }
 
 }  // namespace mlcore_python

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -61,6 +63,19 @@ def test_any_mapping_is_a_row_and_nothing_else_is(loan: mlcore.Model) -> None:
         request.pack(41)  # type: ignore[arg-type]
 
 
+def test_what_converts_to_a_float_is_a_number(orders: mlcore.Layout) -> None:
+    for half in (0.5, np.float16(0.5), np.float64(0.5), np.array(0.5), Fraction(1, 2), Decimal("0.5")):
+        assert orders.pack(order(amount=half)) == orders.pack(order(amount=0.5))
+    for two in (2, np.int8(2), np.uint64(2), np.array(2)):
+        assert orders.pack(order(cds=two, amount=two)) == orders.pack(order(cds=2, amount=2.0))
+
+
+def test_numpys_booleans_are_booleans() -> None:
+    layout = mlcore.Features.parse("features f version 1\ninput x: bool\noutput [x]").request
+    assert layout.pack({"x": np.bool_(True)}) == layout.pack({"x": True})
+    assert refusal(layout.pack, {"x": np.int64(1)}).reason_name == "type_mismatch"
+
+
 def test_a_nan_is_a_null(loan: mlcore.Model) -> None:
     request = loan.features.request
     request.check(request.pack({"age": 41, "debt": float("nan"), "income": 1}))
@@ -83,6 +98,15 @@ def test_a_nan_is_a_null(loan: mlcore.Model) -> None:
         ({"cds": 2**63}, "invalid_number", 2),
         ({"amount": "1"}, "type_mismatch", 3),
         ({"amount": False}, "type_mismatch", 3),
+        ({"amount": np.bool_(True)}, "type_mismatch", 3),
+        ({"amount": np.str_("1")}, "type_mismatch", 3),
+        ({"amount": np.timedelta64(1, "s")}, "type_mismatch", 3),
+        ({"amount": np.array([1.0])}, "type_mismatch", 3),
+        ({"amount": 1j}, "type_mismatch", 3),
+        ({"amount": 10**400}, "invalid_number", 3),
+        ({"amount": Fraction(10**400)}, "invalid_number", 3),
+        ({"cds": np.bool_(True)}, "type_mismatch", 2),
+        ({"cds": 10**400}, "invalid_number", 2),
         ({"colour": "red"}, "unknown_column", None),
     ],
 )
