@@ -479,6 +479,22 @@ public final class Context implements AutoCloseable {
     }
 
     /**
+     * Score many packed rows of a definition without streams.
+     *
+     * <pre>{@code
+     * Rows requests = new Rows(model.features().request()).add(Map.of("age", 31, "income", 2500.0));
+     * double[] scores = context.predictBatch(requests);
+     * }</pre>
+     *
+     * @param requests rows of the request's layout
+     * @return the outputs, {@code [requests.size(), outputCount()]}
+     * @throws MlcoreException as {@link #predictRow(byte[])}, with the row
+     */
+    public double[] predictBatch(Rows requests) {
+        return batch(0, requests);
+    }
+
+    /**
      * Score many packed rows, the events of their keys taken from a state.
      *
      * <pre>{@code
@@ -491,23 +507,13 @@ public final class Context implements AutoCloseable {
      * @throws MlcoreException as {@link #predictAt(State, byte[])}, with the row
      */
     public double[] predictBatchAt(State state, Rows requests) {
-        MlcoreException.notNull(requests, "the requests");
         MlcoreException.notNull(state, "the state");
-        final int count = requests.size();
-        final double[] scores = new double[outputs(count, outputCount)];
-        final long call = gate.enter();
+        final long events = state.handle.enter();
         try {
-            final long events = state.handle.enter();
-            try {
-                Native.predictBatchAt(
-                        call, events, requests.bytes(), requests.byteCount(), requests.offsets(), count, scores);
-            } finally {
-                state.handle.leave();
-            }
+            return batch(events, requests);
         } finally {
-            leave();
+            state.handle.leave();
         }
-        return scores;
     }
 
     /** Frees the context, after the call in progress. Closing it again does nothing. */
@@ -533,6 +539,19 @@ public final class Context implements AutoCloseable {
         } finally {
             leave();
         }
+    }
+
+    private double[] batch(long state, Rows requests) {
+        final int count = MlcoreException.notNull(requests, "the requests").size();
+        final double[] scores = new double[outputs(count, outputCount)];
+        final long call = gate.enter();
+        try {
+            Native.predictBatchAt(
+                    call, state, requests.bytes(), requests.byteCount(), requests.offsets(), count, scores);
+        } finally {
+            leave();
+        }
+        return scores;
     }
 
     private double[] scored(byte[] bytes, int size) {

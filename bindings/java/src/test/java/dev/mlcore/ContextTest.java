@@ -56,6 +56,8 @@ class ContextTest {
                 assertArrayEquals(expected, context.predictBatch(new double[] {25, 1, 4}, 1));
                 assertArrayEquals(expected, context.predictBatch(new float[] {25, 1, 4}, 1));
                 final RowWriter row = loan.features().request().writer();
+                final Rows rows = new Rows(loan.features().request()).add(new Person(25, 1.0, 4));
+                assertArrayEquals(expected, context.predictBatch(rows));
                 assertEquals(expected[0], context.predictRow(row.set("age", 25).set("debt", 1).set("income", 4)));
             }
         }
@@ -206,6 +208,8 @@ class ContextTest {
             final Rows requests = new Rows(shop.features().request()).add(row).add(new byte[1]);
             assertEquals(1, Fixtures.invalid(Reason.MALFORMED_ROW, () -> context.predictBatchAt(state, requests)).row());
             Fixtures.refused(Code.FAILED_PRECONDITION, Reason.NEEDS_STATE, () -> context.predictRow(row));
+            Fixtures.refused(Code.FAILED_PRECONDITION, Reason.NEEDS_STATE, () -> context.predictBatch(requests));
+            Fixtures.invalid(Reason.NULL_POINTER, () -> context.predictBatch(null));
         }
     }
 
