@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.mlcore;
 
+import java.util.Map;
+
 /**
  * Kinds of failure: the numbers of gRPC, so that HTTP and gRPC statuses follow by a table.
  *
@@ -59,6 +61,8 @@ public final class Code {
     /** Data loss. */
     public static final int DATA_LOSS = 15;
 
+    private static final Map<Integer, String> NAMES = Numbers.namesOf(Code.class);
+
     private Code() {}
 
     /**
@@ -72,7 +76,6 @@ public final class Code {
      * @return its name
      */
     public static String nameOf(int number) {
-        NativeLoader.require();
-        return Utf8.decode(Native.codeName(number));
+        return NAMES.getOrDefault(number, "");
     }
 }

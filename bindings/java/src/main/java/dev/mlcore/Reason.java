@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.mlcore;
 
+import java.util.Locale;
+import java.util.Map;
+
 /**
  * Causes of failures, in hundreds by subject: 1xx calling the library, 2xx data, 3xx definitions and states, 4xx
  * models, 5xx artifacts, 6xx files. A number never changes its meaning.
@@ -180,6 +183,8 @@ public final class Reason {
     /** Version exists. */
     public static final int VERSION_EXISTS = 606;
 
+    private static final Map<Integer, String> NAMES = Numbers.namesOf(Reason.class);
+
     private Reason() {}
 
     /**
@@ -193,7 +198,6 @@ public final class Reason {
      * @return its name
      */
     public static String nameOf(int number) {
-        NativeLoader.require();
-        return Utf8.decode(Native.reasonName(number));
+        return NAMES.getOrDefault(number, "").toLowerCase(Locale.ROOT);
     }
 }

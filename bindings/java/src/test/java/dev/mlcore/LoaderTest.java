@@ -30,7 +30,7 @@ class LoaderTest {
                 try {
                     System.out.println(Mlcore.libraryPath());
                 } catch (MlcoreException error) {
-                    System.out.println(error.code() + "/" + error.reason() + " " + error.getMessage());
+                    System.out.println(error.code() + "/" + error.reason() + " " + error);
                 }
             }
         }
@@ -110,14 +110,14 @@ class LoaderTest {
         final String natives = Path.of(path).getParent().toString();
         assertEquals(path, probe("-Dmlcore.library.path=" + natives).get(0));
         final String missing = probe("-Dmlcore.library.path=" + folder + "/none").get(0);
-        assertTrue(missing.startsWith("9/602 the native library can't be loaded"), missing);
+        assertTrue(missing.startsWith("9/602 dev.mlcore.MlcoreException: the native library can't be loaded"), missing);
         assertTrue(missing.contains(folder + "/none/libmlcore_jni.so"), missing);
     }
 
     @Test
     void aPlatformWithoutALibraryIsNamed() throws Exception {
         final String message = probe("-Dos.arch=riscv64").get(0);
-        assertTrue(message.startsWith("12/602 the package has no native library for linux-riscv64"), message);
+        assertTrue(message.startsWith("12/602 dev.mlcore.MlcoreException: the package has no native library for linux-riscv64"), message);
         assertTrue(message.contains("-Dmlcore.library.path"), message);
         assertTrue(probe("-Dos.name=Mac OS X").get(0).contains("mac_os_x-x86_64"));
     }
@@ -126,7 +126,7 @@ class LoaderTest {
     void aFolderThatCanNotBeMadeIsNamed() throws Exception {
         final Path file = Files.writeString(folder.resolve("file"), "");
         final String message = probe("-Dmlcore.tmpdir=" + file).get(0);
-        assertTrue(message.startsWith("9/602 the native library can't be loaded"), message);
+        assertTrue(message.startsWith("9/602 dev.mlcore.MlcoreException: the native library can't be loaded"), message);
         assertTrue(message.contains(file.toString()), message);
     }
 
