@@ -49,24 +49,26 @@ func Rows(path string, columns int) ([][]float64, error) {
 	return rows, nil
 }
 
-// PerCall returns nanoseconds a call: the median of 7 passes over all rows, `times` times each, after 3 to
-// warm up; calls follow one another.
-func PerCall(rows, times int, call Call) (float64, error) {
-	var passes []float64
-	for pass := 0; pass < 10; pass++ {
+const (
+	passes  = 301
+	warmUps = 100
+)
+
+// PerCall returns nanoseconds a call: the median of the passes over the rows.
+func PerCall(rows int, call Call) (float64, error) {
+	var times []float64
+	for pass := 0; pass < warmUps+passes; pass++ {
 		begin := time.Now()
-		for i := 0; i < times; i++ {
-			for row := 0; row < rows; row++ {
-				if err := call(row); err != nil {
-					return 0, err
-				}
+		for row := 0; row < rows; row++ {
+			if err := call(row); err != nil {
+				return 0, err
 			}
 		}
-		if elapsed := time.Since(begin); pass >= 3 {
-			passes = append(passes, float64(elapsed.Nanoseconds())/float64(times*rows))
+		if elapsed := time.Since(begin); pass >= warmUps {
+			times = append(times, float64(elapsed.Nanoseconds())/float64(rows))
 		}
 	}
-	return at(passes, 0.5), nil
+	return at(times, 0.5), nil
 }
 
 // P99 returns the 99th percentile of single calls, less what looking at the clock takes.
@@ -114,12 +116,12 @@ func Allocations(rows int, call Call) (float64, error) {
 type Line map[string]any
 
 // NewLine measures the call that the line is about.
-func NewLine(name string, rows, times int, call Call) (Line, error) {
-	perCall, err := PerCall(rows, times, call)
+func NewLine(name string, rows int, call Call) (Line, error) {
+	perCall, err := PerCall(rows, call)
 	if err != nil {
 		return nil, err
 	}
-	slow, err := P99(rows, 1000*times, call)
+	slow, err := P99(rows, 100000, call)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +132,8 @@ func NewLine(name string, rows, times int, call Call) (Line, error) {
 }
 
 // Add measures one more call.
-func (l Line) Add(name string, rows, times int, call Call) error {
-	perCall, err := PerCall(rows, times, call)
+func (l Line) Add(name string, rows int, call Call) error {
+	perCall, err := PerCall(rows, call)
 	l[name] = rounded(perCall)
 	return err
 }

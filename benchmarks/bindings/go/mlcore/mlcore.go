@@ -48,7 +48,7 @@ func run(artifact, path string) error {
 	if err != nil {
 		return err
 	}
-	line, err := measure.NewLine("mlcore-go "+mlcore.Version(), len(rows), 100, func(row int) error {
+	line, err := measure.NewLine("mlcore-go "+mlcore.Version(), len(rows), func(row int) error {
 		_, err := context.PredictNumbers(rows[row])
 		return err
 	})
@@ -62,14 +62,14 @@ func run(artifact, path string) error {
 			return err
 		}
 	}
-	err = line.Add("ns_per_packed_call", len(rows), 100, func(row int) error {
+	err = line.Add("ns_per_packed_call", len(rows), func(row int) error {
 		_, err := context.PredictPacked(packed[row])
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	err = line.Add("ns_per_object_call", len(rows), 100, func(row int) error {
+	err = line.Add("ns_per_object_call", len(rows), func(row int) error {
 		_, err := context.Predict(structs[row])
 		return err
 	})

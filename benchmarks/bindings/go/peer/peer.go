@@ -75,7 +75,7 @@ func run(model, path string) error {
 		}
 	}
 	line, err := measure.NewLine("onnxruntime_go "+os.Getenv("ONNXRUNTIME_GO")+", ONNX Runtime "+ort.GetVersion(),
-		len(rows), 10, func(row int) error {
+		len(rows), func(row int) error {
 			copy(input, narrow[row])
 			return session.Run()
 		})
