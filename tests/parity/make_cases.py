@@ -3,6 +3,8 @@
 """Writes cases.json: the inputs of *_cases.py, and what the Python package gives for them.
 
     .venv/bin/python tests/parity/make_cases.py FOLDER_OF_THE_ARTIFACTS
+
+Run review_cases.py afterwards, and look at every expectation that changed.
 """
 import json
 import pathlib
