@@ -452,7 +452,8 @@ export class State {
    * packed row that can't be read is counted as invalid, and the others are taken. With an origin, a batch
    * whose offset is not past the greatest one of its source is ignored and counted as replayed.
    * Errors: NOT_FOUND/unknown_name; as `Layout.pack`; INVALID_ARGUMENT with layout_mismatch or
-   * invalid_option; RESOURCE_EXHAUSTED/state_full (the rows before stay).
+   * invalid_option; RESOURCE_EXHAUSTED/state_full (`row` is the first that was not taken; those before it
+   * stay).
    *
    * @example
    * const state = new State(shop.features);
@@ -480,6 +481,17 @@ export class State {
    * console.log(bytes.length);
    */
   snapshot(): Promise<Uint8Array>;
+
+  /**
+   * The greatest offset taken from a source: after a restore, where to go on reading.
+   * Errors: NOT_FOUND/unknown_name (nothing was taken from it).
+   *
+   * @example
+   * const state = new State(shop.features);
+   * state.ingest("orders", [], { source: "kafka-0", offset: 7 });
+   * console.log(state.sourceOffset("kafka-0")); // 7n
+   */
+  sourceOffset(source: string): bigint;
 
   readonly keyCount: number;
   readonly eventCount: number;

@@ -89,6 +89,10 @@ class State {
     return native.snapshotState(this.#handle);
   }
 
+  sourceOffset(source) {
+    return native.sourceOffset(this.#handle, utf8(source, "source"));
+  }
+
   get keyCount() {
     return native.keyCount(this.#handle);
   }

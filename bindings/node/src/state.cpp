@@ -150,6 +150,18 @@ napi_value key_count(Call& call) { return count_of(call, mlcore_state_key_count)
 napi_value event_count(Call& call) { return count_of(call, mlcore_state_event_count); }
 napi_value memory(Call& call) { return count_of(call, mlcore_state_memory); }
 
+/// sourceOffset(state, source) => BigInt
+napi_value source_offset(Call& call) {
+  const auto state = call.open<State>(0);
+  const Bytes source = call.bytes(1);
+  std::int64_t offset = 0;
+  check(mlcore_state_source_offset, state.get(), reinterpret_cast<const char*>(source.data),
+        source.size, &offset);
+  napi_value value = nullptr;
+  require(call.env(), napi_create_bigint_int64(call.env(), offset, &value));
+  return value;
+}
+
 /// closeState(state)
 napi_value close_state(Call& call) {
   call.handle<State>(0).handle.reset();
@@ -164,6 +176,7 @@ constexpr Function kFunctions[] = {{"newState", entry<new_state>},
                                    {"keyCount", entry<key_count>},
                                    {"eventCount", entry<event_count>},
                                    {"memory", entry<memory>},
+                                   {"sourceOffset", entry<source_offset>},
                                    {"closeState", entry<close_state>}};
 
 }  // namespace

@@ -164,6 +164,7 @@ test("a closed handle is an error for every call", async () => {
     () => state.keyCount,
     () => state.eventCount,
     () => state.memory,
+    () => state.sourceOffset("s"),
   ];
   for (const call of calls) refusal(call, "closed_handle", "FAILED_PRECONDITION");
   const promises = [

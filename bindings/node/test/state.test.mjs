@@ -107,11 +107,9 @@ test("late events are counted, and what no window reaches is forgotten", () => {
 
 test("options have limits, units and names", () => {
   const full = new State(shop.features, { maxKeys: 1n });
-  refusal(
-    () => full.ingest("orders", [order(), order({ customer: "bob" })]),
-    "state_full",
-    "RESOURCE_EXHAUSTED",
-  );
+  const two = [order(), order({ customer: "bob" })];
+  const error = refusal(() => full.ingest("orders", two), "state_full", "RESOURCE_EXHAUSTED");
+  assert.deepEqual([error.row, full.eventCount], [1, 1]);
   const incomplete = new State(shop.features, { completeFrom: new Date("1998-01-10") });
   refusal(() => score(incomplete), "incomplete_history", "FAILED_PRECONDITION");
   const table = [
@@ -136,6 +134,15 @@ test("a restored state goes on as the one that was copied", async () => {
   assert.deepEqual(score(restored), score(state));
   assert.equal(restored.ingest("orders", [order()], { source: "s", offset: 1 }).replayed, 1);
   assert.deepEqual(await restored.snapshot(), snapshot);
+  assert.equal(restored.sourceOffset("s"), 1n);
+  restored.ingest("orders", [], { source: "s", offset: 2n ** 63n - 1n });
+  restored.ingest("orders", [], { source: "below zero", offset: -5 });
+  assert.deepEqual(
+    ["s", "below zero"].map((source) => restored.sourceOffset(source)),
+    [2n ** 63n - 1n, -5n],
+  );
+  refusal(() => restored.sourceOffset("t"), "unknown_name", "NOT_FOUND");
+  refusal(() => restored.sourceOffset(1), "type_mismatch");
   const whole = snapshot.buffer.slice(snapshot.byteOffset, snapshot.byteOffset + snapshot.length);
   assert.equal((await State.restore(shop.features, whole, { maxKeys: 5 })).eventCount, 2);
   await rejection(State.restore(shop.features, snapshot, { lateness: 0n }), "invalid_option");
