@@ -70,6 +70,23 @@ func ExampleState_IngestFrom() {
 	// 0 1
 }
 
+func ExampleState_SourceOffset() {
+	model := must(mlcore.Open("shop.mlc"))
+	defer model.Close()
+	state := must(mlcore.NewState(model.Features(), mlcore.StateOptions{}))
+	defer state.Close()
+	orders := mlcore.NewRows(must(model.Features().Stream("orders")))
+	at := time.Date(1998, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := orders.Append(map[string]any{"customer": "ada", "at": at, "cds": 1, "amount": 20.5}); err != nil {
+		panic(err)
+	}
+	must(state.IngestFrom("orders", orders, "topic 3", 1041))
+	restored := must(mlcore.RestoreState(model.Features(), must(state.Snapshot()), mlcore.StateOptions{}))
+	defer restored.Close()
+	fmt.Println(must(restored.SourceOffset("topic 3"))) // read on from here
+	// Output: 1041
+}
+
 func ExampleState_Expire() {
 	model := must(mlcore.Open("shop.mlc"))
 	defer model.Close()

@@ -36,6 +36,7 @@ func TestUseAfterCloseIsAnError(t *testing.T) {
 	checkClosed(t, second(state.Ingest("orders", events)))
 	checkClosed(t, second(state.Snapshot()))
 	checkClosed(t, second(state.EventCount()))
+	checkClosed(t, second(state.SourceOffset("p0")))
 	checkClosed(t, state.Expire(day))
 	checkClosed(t, second(model.Features().Compute(state, mlcore.NewRows(layout))))
 

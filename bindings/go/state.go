@@ -135,8 +135,8 @@ func (s *State) enter() error {
 // Ingest adds events of a stream, in any order of time. A row that can't be read is counted as invalid
 // and the others are taken.
 // Errors: NotFound/ReasonUnknownName (stream), InvalidArgument/ReasonLayoutMismatch (the events are of
-// another layout: none is taken), ResourceExhausted/ReasonStateFull (the rows before stay; the message
-// says how many), FailedPrecondition/ReasonClosedHandle.
+// another layout: none is taken), ResourceExhausted/ReasonStateFull (Row is the first that was not taken;
+// those before it stay), FailedPrecondition/ReasonClosedHandle.
 func (s *State) Ingest(stream string, events *Rows) (IngestReport, error) {
 	return s.ingest(stream, events, nil, 0)
 }
@@ -188,6 +188,21 @@ func reportOf(c *C.mlcore_ingest_report_t) IngestReport {
 		report.InvalidMessage = C.GoString(&c.invalid_message[0])
 	}
 	return report
+}
+
+// SourceOffset returns the greatest offset taken from a source: after a restore, where to go on reading.
+// Errors: NotFound/ReasonUnknownName (nothing was taken from it); FailedPrecondition/ReasonClosedHandle.
+func (s *State) SourceOffset(source string) (int64, error) {
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	defer s.owner.leave()
+	name := []byte(source)
+	var e cError
+	var offset C.int64_t
+	err := result(C.mlcore_state_source_offset(s.handle, (*C.char)(pointer(name)),
+		C.int64_t(len(name)), &offset, e.ready()), &e.c)
+	return int64(offset), err
 }
 
 // Expire promises that no event before `now` minus the lateness will come; what no window can reach any

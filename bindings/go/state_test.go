@@ -60,6 +60,11 @@ func TestAStateIsKeptReplayedAndRestored(t *testing.T) {
 	if report := must(restored.IngestFrom("orders", rows, "p0", 7)); report.Replayed != 3 {
 		t.Error(report)
 	}
+	if must(restored.SourceOffset("p0")) != 7 || must(restored.SourceOffset("")) != 0 {
+		t.Error("the offsets are others")
+	}
+	_, err := restored.SourceOffset("p1")
+	checkRefused(t, err, mlcore.NotFound, mlcore.ReasonUnknownName, -1)
 	if must(restored.KeyCount()) != 2 || must(restored.EventCount()) != must(state.EventCount()) ||
 		must(restored.Memory()) == 0 {
 		t.Error(must(restored.KeyCount()), must(restored.EventCount()), must(restored.Memory()))
@@ -137,6 +142,10 @@ func TestMisuseOfAStateHasACodeAndAReason(t *testing.T) {
 	full := must(mlcore.NewState(shop.Features(), mlcore.StateOptions{MaxKeys: 1}))
 	_, err = full.Ingest("orders", events)
 	checkRefused(t, err, mlcore.ResourceExhausted, mlcore.ReasonStateFull, -1)
+	var refusal *mlcore.Error
+	if !errors.As(err, &refusal) || refusal.Row != 2 {
+		t.Error(err)
+	}
 	_, err = context.PredictBatchAt(nil, mlcore.NewRows(shop.Features().Request()))
 	checkRefused(t, err, failed, mlcore.ReasonNeedsState, -1)
 	_, err = shop.Features().Compute(nil, events)
@@ -160,7 +169,7 @@ func TestNilIsAnErrorAndNoCrash(t *testing.T) {
 		second(context.PredictEvents(request, nil)), second(context.PredictEvents(nil)),
 		second(context.PredictBatchAt(state, nil)),
 		second(state.Ingest("orders", nil)), second(noState.Ingest("orders", nil)), second(noState.Snapshot()),
-		second(noState.KeyCount()), noState.Expire(day), second((*mlcore.Features)(nil).Compute(nil, mlcore.NewRows(nil))),
+		second(noState.KeyCount()), second(noState.SourceOffset("p0")), noState.Expire(day), second((*mlcore.Features)(nil).Compute(nil, mlcore.NewRows(nil))),
 		second(model.Features().Compute(state, nil)), second((*mlcore.Features)(nil).Stream("orders")),
 		second((*mlcore.Layout)(nil).FromJSON(nil)), (*mlcore.Layout)(nil).Check(nil),
 	} {
