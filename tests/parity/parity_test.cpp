@@ -2,10 +2,7 @@
 // Runs the parity table through the C API of libmlcore.so.
 // usage: parity_test CASES_JSON FOLDER_OF_THE_ARTIFACTS
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 
@@ -188,13 +185,6 @@ Owner<mlcore_state_t> filled(const mlcore_features_t* features, const Json& want
   return state;
 }
 
-std::string damaged(std::string bytes, const Json& patch) {
-  if (patch.contains("truncate")) return bytes.substr(0, patch["truncate"].get<std::size_t>());
-  if (patch.contains("offset"))
-    bytes.at(patch["offset"].get<std::size_t>()) ^= static_cast<char>(patch["xor"].get<int>());
-  return bytes;
-}
-
 Owner<mlcore_state_t> restored(const mlcore_features_t* features, const Json& one) {
   const Owner<mlcore_state_t> kept = filled(features, one["state"]);
   mlcore_buffer_t* buffer = nullptr;
@@ -214,8 +204,7 @@ Owner<mlcore_state_t> restored(const mlcore_features_t* features, const Json& on
 
 struct Model {
   explicit Model(const std::string& path) {
-    std::ifstream stream(path, std::ios::binary);
-    file.assign(std::istreambuf_iterator<char>(stream), {});
+    file = read_whole(path);
     call(mlcore_model_open_bytes, file.data(), size_of(file), &handle);
     call(mlcore_model_features, handle, &features);
   }
@@ -348,20 +337,10 @@ Json predicted(const Json& one, const Model& model) {
 }
 
 Json outcome(const Json& one, const Models& models) {
-  try {
-    if (one["call"] == "features") return features_of(one);
-    if (one["call"] == "open") return open_bytes(one, models);
-    if (one["call"] == "definition") return fingerprint(one);
-    return predicted(one, *models.at(one["artifact"]));
-  } catch (const Refusal& refusal) {
-    return {{"error",
-             {{"code", refusal.code},
-              {"reason", refusal.reason},
-              {"column", refusal.column},
-              {"row", refusal.row}}}};
-  } catch (const std::exception& exception) {
-    return exception.what();
-  }
+  if (one["call"] == "features") return features_of(one);
+  if (one["call"] == "open") return open_bytes(one, models);
+  if (one["call"] == "definition") return fingerprint(one);
+  return predicted(one, *models.at(one["artifact"]));
 }
 
 }  // namespace
@@ -370,23 +349,10 @@ Json outcome(const Json& one, const Models& models) {
 int main(int argc, char** argv) {
   using namespace mlcore::parity;
   if (argc != 3) return 2;
-  std::ifstream stream(argv[1]);
-  const Json table = Json::parse(stream);
+  const Json table = Json::parse(read_whole(argv[1]));
   Models models;
   for (const auto& [name, file] : table["artifacts"].items()) {
     models[name] = std::make_unique<Model>(std::string(argv[2]) + "/" + file.get<std::string>());
   }
-  int passed = 0, failed = 0;
-  for (const Json& one : table["cases"]) {
-    const Json found = outcome(one, models);
-    if (found == one["expect"]) {
-      ++passed;
-    } else {
-      ++failed;
-      std::printf("%s: expected %s, found %s\n", one["name"].get<std::string>().c_str(),
-                  one["expect"].dump().c_str(), found.dump().c_str());
-    }
-  }
-  std::printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 && passed > 0 ? 0 : 1;
+  return run_table(table, [&](const Json& one) { return outcome(one, models); });
 }
