@@ -55,6 +55,11 @@ func (o ContextOptions) toC() (C.mlcore_context_options_t, error) {
 	return options, nil
 }
 
+const (
+	shortText = 256     // bytes of strings that a row has room for at first
+	mostKept  = 1 << 20 // bytes that a context keeps between calls
+)
+
 // What a context is doing.
 const (
 	idle int32 = iota
@@ -69,7 +74,8 @@ const (
 // safe to read after Close.
 type Context struct {
 	doing  atomic.Int32
-	pooled atomic.Bool // it lies in a pool
+	pool   *Pool       // that made it, or nil
+	pooled atomic.Bool // it lies there
 	bound  *C.mlcore_go_bound_t
 	layout *Layout
 	out    []float64
@@ -113,7 +119,7 @@ func (c *Context) bind(handle *C.mlcore_context_t, columns int) {
 	b := (*C.mlcore_go_bound_t)(allocate(C.sizeof_mlcore_go_bound_t))
 	b.context = handle
 	b.error.struct_size = C.sizeof_mlcore_error_t
-	b.row_capacity = C.int64_t(c.layout.fixedSize + 256)
+	b.row_capacity = C.int64_t(c.layout.fixedSize + shortText)
 	b.row = (*C.char)(allocate(int(b.row_capacity)))
 	b.value_count = C.int64_t(columns)
 	b.values = (*C.double)(allocate(8 * columns))
@@ -139,7 +145,22 @@ func (c *Context) enter() error {
 	return closedError("context")
 }
 
-func (c *Context) leave() { c.doing.Store(idle) }
+func (c *Context) leave() {
+	if c.bound.row_capacity > mostKept || c.room > mostKept {
+		c.shrink()
+	}
+	c.doing.Store(idle)
+}
+
+// shrink gives memory back that one long call has asked for.
+func (c *Context) shrink() {
+	b := c.bound
+	C.free(unsafe.Pointer(b.row))
+	b.row_capacity = C.int64_t(c.layout.fixedSize + shortText)
+	b.row = (*C.char)(allocate(int(b.row_capacity)))
+	C.free(c.events)
+	c.events, c.room = nil, 0
+}
 
 func (c *Context) number() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(c.bound))) }
 

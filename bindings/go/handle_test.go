@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -234,6 +235,11 @@ func TestAPoolTakesItsContextsBackAlsoFromAPanic(t *testing.T) {
 	if must(pool.Get()) != first {
 		t.Error("the context is lost")
 	}
+	foreign := newContext(t, open(t, "shop.mlc"), mlcore.OutputMargin)
+	pool.Put(foreign)
+	if must(pool.Get()) == foreign {
+		t.Error("a context of another model lies in the pool")
+	}
 	failure := errors.New("of the caller")
 	if err := pool.With(func(*mlcore.Context) error { return failure }); err != failure {
 		t.Error(err)
@@ -280,6 +286,24 @@ func TestCallsForOneRowAllocateNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations", name, allocations)
 		}
 	}
+}
+
+func TestALongRowLeavesNoMemoryBehind(t *testing.T) {
+	model := open(t, "shop.mlc")
+	state, context := filled(t, model), newContext(t, model, mlcore.OutputFeatures)
+	if raceDetector {
+		t.Skip("the race detector keeps memory of its own")
+	}
+	const size = 64 << 20
+	begin := resident(t)
+	if _, err := context.PredictAt(state, &shopRow{strings.Repeat("a", size), asOf}); err != nil {
+		t.Fatal(err)
+	}
+	if grown := resident(t) - begin; grown > size/2 {
+		t.Errorf("%d bytes are kept", grown)
+	}
+	out, err := context.PredictAt(state, request)
+	checkBits(t, out, err, 1, 29.75)
 }
 
 func TestLongRowsMoveIntoLargerMemory(t *testing.T) {

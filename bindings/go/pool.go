@@ -22,12 +22,21 @@ type Pool struct {
 // NewPool returns a pool, which makes its first context at once, to know that it can.
 // Errors: as [Model.NewContext].
 func NewPool(model *Model, options ContextOptions) (*Pool, error) {
-	first, err := model.NewContext(options)
+	p := &Pool{model: model, options: options}
+	first, err := p.newContext()
 	if err != nil {
 		return nil, err
 	}
-	first.pooled.Store(true)
-	return &Pool{model: model, options: options, idle: []*Context{first}}, nil
+	p.Put(first)
+	return p, nil
+}
+
+func (p *Pool) newContext() (*Context, error) {
+	context, err := p.model.NewContext(p.options)
+	if err == nil {
+		context.pool = p
+	}
+	return context, err
 }
 
 // Get takes a context out of the pool, or makes one. Give it back with [Pool.Put].
@@ -49,13 +58,14 @@ func (p *Pool) Get() (*Context, error) {
 		return context, nil
 	}
 	p.mutex.Unlock()
-	return p.model.NewContext(p.options)
+	return p.newContext()
 }
 
 // Put gives a context back, which must not be used any more. A closed pool closes it. One that was given
-// back already is left alone.
+// back already, or that is not of this pool, is left alone.
 func (p *Pool) Put(context *Context) {
-	if p == nil || context == nil || context.doing.Load() == closed || context.pooled.Swap(true) {
+	if p == nil || context == nil || context.pool != p || context.doing.Load() == closed ||
+		context.pooled.Swap(true) {
 		return
 	}
 	p.mutex.Lock()
