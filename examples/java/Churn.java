@@ -11,6 +11,7 @@ import dev.mlcore.Output;
 import dev.mlcore.RowWriter;
 import dev.mlcore.Rows;
 import dev.mlcore.State;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.DoubleBuffer;
@@ -67,8 +68,12 @@ public final class Churn {
         final List<Order> orders = new ArrayList<>();
         for (final String line : lines.subList(1, lines.size())) {
             final String[] fields = line.split(",");
-            orders.add(new Order(
-                    fields[0], midnight(fields[1]), Long.parseLong(fields[2]), Double.parseDouble(fields[3])));
+            orders.add(
+                    new Order(
+                            fields[0],
+                            midnight(fields[1]),
+                            Long.parseLong(fields[2]),
+                            Double.parseDouble(fields[3])));
         }
         return orders;
     }
@@ -88,9 +93,12 @@ public final class Churn {
 
     /** Everyone with an order before the time, sorted by the bytes of the name. */
     private static Iterable<String> customersBefore(List<Order> orders, Instant time) {
-        final TreeSet<String> customers = new TreeSet<>((left, right) ->
-                Arrays.compareUnsigned(
-                        left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8)));
+        final TreeSet<String> customers =
+                new TreeSet<>(
+                        (left, right) ->
+                                Arrays.compareUnsigned(
+                                        left.getBytes(StandardCharsets.UTF_8),
+                                        right.getBytes(StandardCharsets.UTF_8)));
         for (final Order order : orders) {
             if (order.at().isBefore(time)) {
                 customers.add(order.customer());
@@ -129,7 +137,8 @@ public final class Churn {
     private static String bits(DoubleBuffer outputs) {
         final StringBuilder text = new StringBuilder();
         for (int i = 0; i < outputs.limit(); ++i) {
-            text.append(',').append(HexFormat.of().toHexDigits(Double.doubleToRawLongBits(outputs.get(i))));
+            text.append(',')
+                    .append(HexFormat.of().toHexDigits(Double.doubleToRawLongBits(outputs.get(i))));
         }
         return text.toString();
     }
@@ -140,10 +149,11 @@ public final class Churn {
             margins.predictAt(state, row);
         }
         final double nanos = (double) (System.nanoTime() - begin) / Math.max(1, requests.size());
-        System.err.println(String.format(
-                Locale.ROOT,
-                "{\"language\": \"java\", \"rows\": %d, \"ns_per_row\": %.1f}",
-                requests.size(),
-                nanos));
+        System.err.println(
+                String.format(
+                        Locale.ROOT,
+                        "{\"language\": \"java\", \"rows\": %d, \"ns_per_row\": %.1f}",
+                        requests.size(),
+                        nanos));
     }
 }

@@ -5,6 +5,7 @@ import dev.mlcore.Context;
 import dev.mlcore.MlcoreException;
 import dev.mlcore.Model;
 import dev.mlcore.State;
+
 import java.util.Locale;
 
 public final class First {
@@ -18,7 +19,8 @@ public final class First {
                 State state = new State(model.features()); // without events: nobody has ordered yet
                 Context context = model.context()) {
             final byte[] row = model.features().request().fromJson(arguments[1]);
-            System.out.println(String.format(Locale.ROOT, "%.9g", context.predictAt(state, row)[0]));
+            System.out.println(
+                    String.format(Locale.ROOT, "%.9g", context.predictAt(state, row)[0]));
         } catch (MlcoreException error) {
             System.err.println(error.getMessage());
             System.exit(1);

@@ -41,6 +41,10 @@ add_test(NAME java_javadoc COMMAND ${java_bin}/javadoc -quiet -Xdoclint:all -Wer
   dev.mlcore)
 set_tests_properties(java_javadoc PROPERTIES LABELS binding)
 
+add_test(NAME java_format COMMAND ${PROJECT_SOURCE_DIR}/bindings/java/format
+  ${PROJECT_BINARY_DIR}/bindings/java/formatter --check)
+set_tests_properties(java_format PROPERTIES LABELS binding)
+
 # The margin of two stumps, tests/capi/fixture.hpp: 0.125 + 0.25 + 2; its logistic is 0.91490095.
 add_test(NAME java_package COMMAND ${Python_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/java_package.py
   --maven ${MLCORE_MAVEN} --java ${MLCORE_JAVA} --packages ${PROJECT_BINARY_DIR}/packages/java

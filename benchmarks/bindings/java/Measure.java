@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import com.sun.management.ThreadMXBean;
+
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -32,7 +33,10 @@ final class Measure {
         this.passes = passes;
     }
 
-    /** Rows of so many columns from a file of doubles, or 1,000 drawn by a fixed seed where there is none. */
+    /**
+     * Rows of so many columns from a file of doubles, or 1,000 drawn by a fixed seed where there is
+     * none.
+     */
     static double[][] rows(String[] arguments, int columns) throws IOException {
         if (arguments.length < 2) {
             final Random random = new Random(1);
@@ -43,7 +47,8 @@ final class Measure {
             return rows;
         }
         final ByteBuffer bytes =
-                ByteBuffer.wrap(Files.readAllBytes(Path.of(arguments[1]))).order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer.wrap(Files.readAllBytes(Path.of(arguments[1])))
+                        .order(ByteOrder.LITTLE_ENDIAN);
         final double[][] rows = new double[bytes.capacity() / Double.BYTES / columns][columns];
         for (final double[] row : rows) {
             bytes.asDoubleBuffer().get(row);
@@ -100,26 +105,31 @@ final class Measure {
     /** Bytes of the heap that a call allocates: the JVM counts no objects. */
     double allocated(Call call) throws Exception {
         final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        final long nothing = -(threads.getCurrentThreadAllocatedBytes() - threads.getCurrentThreadAllocatedBytes());
+        final long nothing =
+                -(threads.getCurrentThreadAllocatedBytes()
+                        - threads.getCurrentThreadAllocatedBytes());
         final long before = threads.getCurrentThreadAllocatedBytes();
         pass(call);
-        return Math.max(0, (double) (threads.getCurrentThreadAllocatedBytes() - before - nothing) / rows);
+        return Math.max(
+                0, (double) (threads.getCurrentThreadAllocatedBytes() - before - nothing) / rows);
     }
 
     /** The line of JSON; {@code more} has further members, each after a comma. */
     void print(String name, Call call, String more) throws Exception {
         final double nanos = perCall(call);
         final double bytes = allocated(call);
-        System.out.println(String.format(
-                Locale.ROOT,
-                "{\"language\": \"java\", \"version\": \"%s\", \"package\": \"%s\", \"ns_per_row_call\": %.1f,"
-                        + " \"ns_per_row_call_p99\": %.1f, \"allocations_per_call\": %.1f%s, \"rows\": %d}",
-                Runtime.version().toString().replaceAll("[+-].*", ""),
-                name,
-                nanos,
-                p99(call),
-                bytes,
-                more,
-                rows));
+        System.out.println(
+                String.format(
+                        Locale.ROOT,
+                        "{\"language\": \"java\", \"version\": \"%s\", \"package\": \"%s\","
+                                + " \"ns_per_row_call\": %.1f, \"ns_per_row_call_p99\": %.1f,"
+                                + " \"allocations_per_call\": %.1f%s, \"rows\": %d}",
+                        Runtime.version().toString().replaceAll("[+-].*", ""),
+                        name,
+                        nanos,
+                        p99(call),
+                        bytes,
+                        more,
+                        rows));
     }
 }

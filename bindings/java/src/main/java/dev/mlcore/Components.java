@@ -8,12 +8,13 @@ import java.lang.reflect.RecordComponent;
 
 /** The components of a record class, looked up once. */
 final class Components {
-    private static final ClassValue<Components> KNOWN = new ClassValue<>() {
-        @Override
-        protected Components computeValue(Class<?> type) {
-            return new Components(type);
-        }
-    };
+    private static final ClassValue<Components> KNOWN =
+            new ClassValue<>() {
+                @Override
+                protected Components computeValue(Class<?> type) {
+                    return new Components(type);
+                }
+            };
 
     private final String[] names;
     private final Method[] accessors;
@@ -66,7 +67,9 @@ final class Components {
                 Reason.TYPE_MISMATCH,
                 -1,
                 -1,
-                "the components of " + type.getName() + " can't be read; does its module open the package?",
+                "the components of "
+                        + type.getName()
+                        + " can't be read; does its module open the package?",
                 cause);
     }
 }

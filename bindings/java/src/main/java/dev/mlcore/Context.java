@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Scratch memory of one chain of calls. It may move between threads, and calls that overlap wait for each other: give
- * each thread its own, or keep a pool.
+ * Scratch memory of one chain of calls. It may move between threads, and calls that overlap wait
+ * for each other: give each thread its own, or keep a pool.
  *
  * <pre>{@code
  * try (Context context = model.context()) {
@@ -18,8 +18,9 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>The calls above return a new array. Those without allocation use memory that the context owns: write
- * {@link #row()} or {@link #values()}, call {@link #predict()} or {@link #predictValues()}, read {@link #out()}.
+ * <p>The calls above return a new array. Those without allocation use memory that the context owns:
+ * write {@link #row()} or {@link #values()}, call {@link #predict()} or {@link #predictValues()},
+ * read {@link #out()}.
  *
  * <pre>{@code
  * int age = context.row().layout().index("age");
@@ -65,16 +66,6 @@ public final class Context implements AutoCloseable {
         Native.contextBindRow(call, rowMemory);
     }
 
-    /** rows times width, which must fit into an array. */
-    static int outputs(long rows, long width) {
-        final long count = Math.multiplyExact(rows, width);
-        if (count > Integer.MAX_VALUE - 8) {
-            throw new MlcoreException(
-                    Code.RESOURCE_EXHAUSTED, Reason.LIMIT_EXCEEDED, count + " outputs do not fit into an array");
-        }
-        return (int) count;
-    }
-
     /**
      * How many values a row gives.
      *
@@ -103,7 +94,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * The context's own numbers, which {@link #predictValues} takes: one for each field of the request, NaN is null.
+     * The context's own numbers, which {@link #predictValues} takes: one for each field of the
+     * request, NaN is null.
      *
      * <pre>{@code
      * context.values().put(0, 31).put(1, 2500.0);
@@ -168,8 +160,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Score {@link #values()} of a definition without streams whose fields are all numbers or booleans, without
-     * allocation.
+     * Score {@link #values()} of a definition without streams whose fields are all numbers or
+     * booleans, without allocation.
      *
      * <pre>{@code
      * context.values().put(0, 31).put(1, 2500.0);
@@ -230,8 +222,8 @@ public final class Context implements AutoCloseable {
      *
      * @param row a row of the request's layout
      * @return the outputs, {@link #outputCount()} of them
-     * @throws MlcoreException INVALID_ARGUMENT as {@link Layout#check}; FAILED_PRECONDITION with NEEDS_STATE or
-     *     CLOSED_HANDLE
+     * @throws MlcoreException INVALID_ARGUMENT as {@link Layout#check}; FAILED_PRECONDITION with
+     *     NEEDS_STATE or CLOSED_HANDLE
      */
     public double[] predictRow(byte[] row) {
         MlcoreException.notNull(row, "the row");
@@ -295,7 +287,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Score a row given as numbers: every field of the request is a boolean, i64 or f64, and NaN is null.
+     * Score a row given as numbers: every field of the request is a boolean, i64 or f64, and NaN is
+     * null.
      *
      * <pre>{@code
      * double prediction = context.predictNumeric(31, 2500.0)[0];
@@ -303,8 +296,9 @@ public final class Context implements AutoCloseable {
      *
      * @param values one number for each field, in order
      * @return the outputs, {@link #outputCount()} of them
-     * @throws MlcoreException FAILED_PRECONDITION with NOT_NUMERIC, NEEDS_STATE or CLOSED_HANDLE; INVALID_ARGUMENT with
-     *     WRONG_WIDTH, TYPE_MISMATCH (a fraction for an i64) or NULL_NOT_ALLOWED
+     * @throws MlcoreException FAILED_PRECONDITION with NOT_NUMERIC, NEEDS_STATE or CLOSED_HANDLE;
+     *     INVALID_ARGUMENT with WRONG_WIDTH, TYPE_MISMATCH (a fraction for an i64) or
+     *     NULL_NOT_ALLOWED
      */
     public double[] predictNumeric(double... values) {
         MlcoreException.notNull(values, "the values");
@@ -350,8 +344,8 @@ public final class Context implements AutoCloseable {
      * @param state events of the definition's streams
      * @param row a row of the request's layout
      * @return the outputs, {@link #outputCount()} of them
-     * @throws MlcoreException INVALID_ARGUMENT as {@link Layout#check}; FAILED_PRECONDITION with STREAM_MISMATCH,
-     *     INCOMPLETE_HISTORY or CLOSED_HANDLE; OUT_OF_RANGE/NOT_RETAINED
+     * @throws MlcoreException INVALID_ARGUMENT as {@link Layout#check}; FAILED_PRECONDITION with
+     *     STREAM_MISMATCH, INCOMPLETE_HISTORY or CLOSED_HANDLE; OUT_OF_RANGE/NOT_RETAINED
      */
     public double[] predictAt(State state, byte[] row) {
         MlcoreException.notNull(row, "the row");
@@ -401,10 +395,11 @@ public final class Context implements AutoCloseable {
      * }</pre>
      *
      * @param row a row of the request's layout
-     * @param events one batch for each stream of the definition, in its order; their events in any order
+     * @param events one batch for each stream of the definition, in its order; their events in any
+     *     order
      * @return the outputs, {@link #outputCount()} of them
-     * @throws MlcoreException INVALID_ARGUMENT as {@link Layout#check} and with WRONG_WIDTH (another number of streams);
-     *     FAILED_PRECONDITION/CLOSED_HANDLE
+     * @throws MlcoreException INVALID_ARGUMENT as {@link Layout#check} and with WRONG_WIDTH
+     *     (another number of streams); FAILED_PRECONDITION/CLOSED_HANDLE
      */
     public double[] predictEvents(byte[] row, List<Rows> events) {
         MlcoreException.notNull(row, "the row");
@@ -438,12 +433,13 @@ public final class Context implements AutoCloseable {
      * @param values the rows, {@code [rows, fields]}; NaN is null
      * @param rows how many there are
      * @return the outputs, {@code [rows, outputCount()]}
-     * @throws MlcoreException as {@link #predictNumeric(double...)}, with the row; INVALID_ARGUMENT/INVALID_LENGTH
+     * @throws MlcoreException as {@link #predictNumeric(double...)}, with the row;
+     *     INVALID_ARGUMENT/INVALID_LENGTH
      */
     public double[] predictBatch(double[] values, int rows) {
         MlcoreException.notNull(values, "the values");
-        final int columns = columnsOf(values.length, rows);
-        final double[] scores = new double[outputs(rows, outputCount)];
+        final int columns = Shape.columns(values.length, rows, values().limit());
+        final double[] scores = new double[Shape.size(rows, outputCount)];
         final long call = gate.enter();
         try {
             Native.predictBatchF64(call, values, rows, columns, columns, scores);
@@ -467,8 +463,8 @@ public final class Context implements AutoCloseable {
      */
     public double[] predictBatch(float[] values, int rows) {
         MlcoreException.notNull(values, "the values");
-        final int columns = columnsOf(values.length, rows);
-        final double[] scores = new double[outputs(rows, outputCount)];
+        final int columns = Shape.columns(values.length, rows, values().limit());
+        final double[] scores = new double[Shape.size(rows, outputCount)];
         final long call = gate.enter();
         try {
             Native.predictBatchF32(call, values, rows, columns, columns, scores);
@@ -543,11 +539,17 @@ public final class Context implements AutoCloseable {
 
     private double[] batch(long state, Rows requests) {
         final int count = MlcoreException.notNull(requests, "the requests").size();
-        final double[] scores = new double[outputs(count, outputCount)];
+        final double[] scores = new double[Shape.size(count, outputCount)];
         final long call = gate.enter();
         try {
             Native.predictBatchAt(
-                    call, state, requests.bytes(), requests.byteCount(), requests.offsets(), count, scores);
+                    call,
+                    state,
+                    requests.bytes(),
+                    requests.byteCount(),
+                    requests.offsets(),
+                    count,
+                    scores);
         } finally {
             leave();
         }
@@ -564,10 +566,17 @@ public final class Context implements AutoCloseable {
         }
     }
 
-    /** Copies the row to where the library reads it, out of reach of other threads; gives its size. */
+    /**
+     * Copies the row to where the library reads it, out of reach of other threads; gives its size.
+     */
     private int load(long call, byte[] bytes, int size) {
         if (size > rowMemory.capacity()) {
-            bindRow(call, (int) Math.min(Integer.MAX_VALUE - 8, Math.max(size, 2L * rowMemory.capacity())));
+            bindRow(
+                    call,
+                    (int)
+                            Math.min(
+                                    Integer.MAX_VALUE - 8,
+                                    Math.max(size, 2L * rowMemory.capacity())));
         }
         rowMemory.put(0, bytes, 0, size);
         return size;
@@ -582,12 +591,5 @@ public final class Context implements AutoCloseable {
     private void leave() {
         gate.leave();
         Reference.reachabilityFence(this);
-    }
-
-    private int columnsOf(int count, int rows) {
-        if (rows < 0 || (rows == 0 ? count != 0 : count % rows != 0)) {
-            throw MlcoreException.invalid(Reason.INVALID_LENGTH, count + " values are not " + rows + " rows");
-        }
-        return rows == 0 ? request.fields().size() : count / rows;
     }
 }

@@ -80,8 +80,9 @@ public final class Features implements AutoCloseable {
      *
      * @param text the definition
      * @return the definition, to be closed
-     * @throws MlcoreException INVALID_ARGUMENT with SYNTAX, INVALID_UTF8, UNKNOWN_NAME, DUPLICATE_NAME, TYPE_ERROR or
-     *     LIMIT_EXCEEDED, UNIMPLEMENTED/UNSUPPORTED_FEATURE; the message has line, column and a caret
+     * @throws MlcoreException INVALID_ARGUMENT with SYNTAX, INVALID_UTF8, UNKNOWN_NAME,
+     *     DUPLICATE_NAME, TYPE_ERROR or LIMIT_EXCEEDED, UNIMPLEMENTED/UNSUPPORTED_FEATURE; the
+     *     message has line, column and a caret
      */
     public static Features parse(String text) {
         NativeLoader.require();
@@ -194,7 +195,8 @@ public final class Features implements AutoCloseable {
      * }</pre>
      *
      * @param requests rows of {@link #request()}
-     * @return the values, request after request: {@code [requests.size(), names().size()]}; null is NaN
+     * @return the values, request after request: {@code [requests.size(), names().size()]}; null is
+     *     NaN
      * @throws MlcoreException as {@link #compute(Rows, State)}, FAILED_PRECONDITION/NEEDS_STATE
      */
     public double[] compute(Rows requests) {
@@ -202,8 +204,8 @@ public final class Features implements AutoCloseable {
     }
 
     /**
-     * Compute the features of many requests, the events of their keys taken from a state: for training tables. A
-     * context gives the same bits one row at a time.
+     * Compute the features of many requests, the events of their keys taken from a state: for
+     * training tables. A context gives the same bits one row at a time.
      *
      * <pre>{@code
      * double[] table = features.compute(requests, state);
@@ -212,13 +214,15 @@ public final class Features implements AutoCloseable {
      *
      * @param requests rows of {@link #request()}
      * @param state events of the same streams; null for a definition without streams
-     * @return the values, request after request: {@code [requests.size(), names().size()]}; null is NaN
-     * @throws MlcoreException FAILED_PRECONDITION with NOT_FITTED, NEEDS_STATE, STREAM_MISMATCH, INCOMPLETE_HISTORY or
-     *     CLOSED_HANDLE; OUT_OF_RANGE/NOT_RETAINED; INVALID_ARGUMENT as {@link Layout#check}, with the row
+     * @return the values, request after request: {@code [requests.size(), names().size()]}; null is
+     *     NaN
+     * @throws MlcoreException FAILED_PRECONDITION with NOT_FITTED, NEEDS_STATE, STREAM_MISMATCH,
+     *     INCOMPLETE_HISTORY or CLOSED_HANDLE; OUT_OF_RANGE/NOT_RETAINED; INVALID_ARGUMENT as
+     *     {@link Layout#check}, with the row
      */
     public double[] compute(Rows requests, State state) {
         MlcoreException.notNull(requests, "the requests");
-        final int outCount = Context.outputs(requests.size(), names.size());
+        final int outCount = Shape.size(requests.size(), names.size());
         enter();
         try {
             final long events = state == null ? 0 : state.handle.enter();
@@ -247,7 +251,9 @@ public final class Features implements AutoCloseable {
         return address;
     }
 
-    /** Frees a definition from {@link #parse}; the features of a model are closed with the model. */
+    /**
+     * Frees a definition from {@link #parse}; the features of a model are closed with the model.
+     */
     @Override
     public void close() {
         if (ownsHandle) {

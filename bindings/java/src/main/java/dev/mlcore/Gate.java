@@ -6,8 +6,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A native object that takes one call at a time; others wait. One atomic operation a call where nobody waits. The
- * caller of {@link #enter} keeps the owner reachable until {@link #leave}.
+ * A native object that takes one call at a time; others wait. One atomic operation a call where
+ * nobody waits. The caller of {@link #enter} keeps the owner reachable until {@link #leave}.
  */
 final class Gate implements Runnable {
     private static final int FREE = 0;

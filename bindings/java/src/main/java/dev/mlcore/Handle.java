@@ -6,8 +6,8 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
 
 /**
- * A native object that many threads may use at once. It counts the calls in progress: after {@link #close} no new
- * one begins, and the last one that leaves frees the object.
+ * A native object that many threads may use at once. It counts the calls in progress: after {@link
+ * #close} no new one begins, and the last one that leaves frees the object.
  */
 final class Handle implements Runnable {
     static final int MODEL = 1;
@@ -86,6 +86,8 @@ final class Handle implements Runnable {
     static MlcoreException closed(int kind) {
         final String[] names = {"", "model", "features", "state", "context"};
         return new MlcoreException(
-                Code.FAILED_PRECONDITION, Reason.CLOSED_HANDLE, "the " + names[kind] + " is closed");
+                Code.FAILED_PRECONDITION,
+                Reason.CLOSED_HANDLE,
+                "the " + names[kind] + " is closed");
     }
 }

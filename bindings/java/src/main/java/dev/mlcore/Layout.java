@@ -15,8 +15,8 @@ import java.util.Map;
  * double churn = context.predictAt(state, row)[0];
  * }</pre>
  *
- * <p>Its memory belongs to the {@link Features} it came from: once those are closed, {@link #fromJson} and
- * {@link #check} fail with {@link Reason#CLOSED_HANDLE}; the rest works on.
+ * <p>Its memory belongs to the {@link Features} it came from: once those are closed, {@link
+ * #fromJson} and {@link #check} fail with {@link Reason#CLOSED_HANDLE}; the rest works on.
  */
 public final class Layout {
     private static final int BITMAP_AT = 8;
@@ -149,7 +149,8 @@ public final class Layout {
     }
 
     /**
-     * Pack a row from a map. {@link Type} tells what a field takes; one that is nullable may be absent.
+     * Pack a row from a map. {@link Type} tells what a field takes; one that is nullable may be
+     * absent.
      *
      * <pre>{@code
      * byte[] row = layout.pack(Map.of("age", 31, "income", 2500.0));
@@ -157,8 +158,8 @@ public final class Layout {
      *
      * @param values the fields by name, in any order
      * @return the packed row
-     * @throws MlcoreException INVALID_ARGUMENT with MISSING_COLUMN, UNKNOWN_COLUMN, TYPE_MISMATCH, NULL_NOT_ALLOWED,
-     *     INVALID_NUMBER, INVALID_TIMESTAMP, INVALID_UTF8 or MALFORMED_ROW
+     * @throws MlcoreException INVALID_ARGUMENT with MISSING_COLUMN, UNKNOWN_COLUMN, TYPE_MISMATCH,
+     *     NULL_NOT_ALLOWED, INVALID_NUMBER, INVALID_TIMESTAMP, INVALID_UTF8 or MALFORMED_ROW
      */
     public byte[] pack(Map<String, ?> values) {
         return packed(values).toBytes();
@@ -211,7 +212,8 @@ public final class Layout {
     }
 
     /**
-     * Pack a row from one JSON object. A timestamp is a string, {@code YYYY-MM-DD} or RFC 3339 with an offset.
+     * Pack a row from one JSON object. A timestamp is a string, {@code YYYY-MM-DD} or RFC 3339 with
+     * an offset.
      *
      * <pre>{@code
      * byte[] row = layout.fromJson("{\"customer\": \"7\", \"as_of\": \"1998-01-01\"}");
@@ -219,8 +221,8 @@ public final class Layout {
      *
      * @param json the object's text
      * @return the packed row
-     * @throws MlcoreException INVALID_ARGUMENT with MALFORMED_JSON, MISSING_COLUMN, UNKNOWN_COLUMN, TYPE_MISMATCH,
-     *     NULL_NOT_ALLOWED, INVALID_TIMESTAMP, INVALID_NUMBER or INVALID_UTF8
+     * @throws MlcoreException INVALID_ARGUMENT with MALFORMED_JSON, MISSING_COLUMN, UNKNOWN_COLUMN,
+     *     TYPE_MISMATCH, NULL_NOT_ALLOWED, INVALID_TIMESTAMP, INVALID_NUMBER or INVALID_UTF8
      */
     public byte[] fromJson(String json) {
         final byte[] text = Utf8.encode(json, "the JSON text");
@@ -240,8 +242,8 @@ public final class Layout {
      * }</pre>
      *
      * @param row a packed row
-     * @throws MlcoreException INVALID_ARGUMENT with LAYOUT_MISMATCH, MALFORMED_ROW, NULL_NOT_ALLOWED, INVALID_UTF8 or
-     *     INVALID_TIMESTAMP; its column names the field
+     * @throws MlcoreException INVALID_ARGUMENT with LAYOUT_MISMATCH, MALFORMED_ROW,
+     *     NULL_NOT_ALLOWED, INVALID_UTF8 or INVALID_TIMESTAMP; its column names the field
      */
     public void check(byte[] row) {
         MlcoreException.notNull(row, "the row");

@@ -4,7 +4,9 @@ package dev.mlcore;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Time as the library counts it: microseconds since 1970-01-01T00:00:00Z. Nanoseconds are floored. */
+/**
+ * Time as the library counts it: microseconds since 1970-01-01T00:00:00Z. Nanoseconds are floored.
+ */
 final class Micros {
     private static final long PER_SECOND = 1_000_000;
     private static final int NANOS_PER_MICRO = 1_000;
@@ -31,7 +33,9 @@ final class Micros {
         try {
             return of(time);
         } catch (ArithmeticException error) {
-            throw MlcoreException.invalid(Reason.INVALID_TIMESTAMP, what + ": " + time + " is outside the years 0001 to 9999");
+            throw MlcoreException.invalid(
+                    Reason.INVALID_TIMESTAMP,
+                    what + ": " + time + " is outside the years 0001 to 9999");
         }
     }
 }

@@ -19,8 +19,9 @@ public final class Mlcore {
      * }</pre>
      *
      * @return the version
-     * @throws MlcoreException FAILED_PRECONDITION/IO_FAILURE (the native library can't be loaded), UNIMPLEMENTED/IO_FAILURE
-     *     (there is none for this platform), FAILED_PRECONDITION/ABI_MISMATCH (another one was found)
+     * @throws MlcoreException FAILED_PRECONDITION/IO_FAILURE (the native library can't be loaded),
+     *     UNIMPLEMENTED/IO_FAILURE (there is none for this platform),
+     *     FAILED_PRECONDITION/ABI_MISMATCH (another one was found)
      */
     public static String version() {
         NativeLoader.require();

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 /**
  * What the library refused, and why.
  *
- * <p>{@link #code()} is a gRPC status number, {@link #reason()} tells one cause from another under the same code;
- * {@link Code} and {@link Reason} name the numbers. {@link #column()} and {@link #row()} say where in the caller's
- * data.
+ * <p>{@link #code()} is a gRPC status number, {@link #reason()} tells one cause from another under
+ * the same code; {@link Code} and {@link Reason} name the numbers. {@link #column()} and {@link
+ * #row()} say where in the caller's data.
  *
  * <pre>{@code
  * try {
@@ -25,10 +25,13 @@ public final class MlcoreException extends RuntimeException {
 
     /** The number of {@link #code()}. */
     private final int code;
+
     /** The number of {@link #reason()}. */
     private final int reason;
+
     /** Position in the schema, or -1. */
     private final int column;
+
     /** Position in the batch, or -1. */
     private final long row;
 
@@ -50,7 +53,8 @@ public final class MlcoreException extends RuntimeException {
 
     /** Called by libmlcore_jni.so. */
     static MlcoreException of(int code, int reason, int column, long row, byte[] message) {
-        return new MlcoreException(code, reason, column, row, new String(message, StandardCharsets.UTF_8), null);
+        return new MlcoreException(
+                code, reason, column, row, new String(message, StandardCharsets.UTF_8), null);
     }
 
     static MlcoreException invalid(int reason, String message) {
@@ -144,6 +148,13 @@ public final class MlcoreException extends RuntimeException {
 
     @Override
     public String toString() {
-        return getClass().getName() + ": " + getMessage() + " (" + codeName() + "/" + reasonName() + ")";
+        return getClass().getName()
+                + ": "
+                + getMessage()
+                + " ("
+                + codeName()
+                + "/"
+                + reasonName()
+                + ")";
     }
 }

@@ -12,8 +12,8 @@ import java.nio.file.Path;
  * }
  * }</pre>
  *
- * <p>A context is an owner of its model and works on after the model is closed. To swap a model, open the new one,
- * make new contexts, and close the old ones when they are idle.
+ * <p>A context is an owner of its model and works on after the model is closed. To swap a model,
+ * open the new one, make new contexts, and close the old ones when they are idle.
  */
 public final class Model implements AutoCloseable {
     private final Handle handle;
@@ -25,8 +25,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Open a {@code .mlc} file, or a directory that holds {@code model.mlc}. Every byte is checked, and the artifact's
-     * proof rows are computed again.
+     * Open a {@code .mlc} file, or a directory that holds {@code model.mlc}. Every byte is checked,
+     * and the artifact's proof rows are computed again.
      *
      * <pre>{@code
      * Model model = Model.open("churn/v1");
@@ -34,9 +34,9 @@ public final class Model implements AutoCloseable {
      *
      * @param path the file or directory
      * @return the model, to be closed
-     * @throws MlcoreException NOT_FOUND/FILE_NOT_FOUND, UNAVAILABLE/IO_FAILURE, DATA_LOSS with NOT_AN_ARTIFACT, TRUNCATED,
-     *     CHECKSUM, MALFORMED_ARTIFACT or PROOF_FAILED, UNIMPLEMENTED/NEWER_FORMAT, INVALID_ARGUMENT/INVALID_OPTION (a
-     *     NUL in the path)
+     * @throws MlcoreException NOT_FOUND/FILE_NOT_FOUND, UNAVAILABLE/IO_FAILURE, DATA_LOSS with
+     *     NOT_AN_ARTIFACT, TRUNCATED, CHECKSUM, MALFORMED_ARTIFACT or PROOF_FAILED,
+     *     UNIMPLEMENTED/NEWER_FORMAT, INVALID_ARGUMENT/INVALID_OPTION (a NUL in the path)
      */
     public static Model open(String path) {
         NativeLoader.require();
@@ -113,7 +113,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * What the model is: name, digest, request, streams, features, outputs, the framework and contract, metadata.
+     * What the model is: name, digest, request, streams, features, outputs, the framework and
+     * contract, metadata.
      *
      * <pre>{@code
      * System.out.println(model.describe());
@@ -153,7 +154,8 @@ public final class Model implements AutoCloseable {
      *
      * @param output what is asked for
      * @return the number of values
-     * @throws MlcoreException FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model has no such output)
+     * @throws MlcoreException FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model
+     *     has no such output)
      */
     public int outputCount(Output output) {
         MlcoreException.notNull(output, "the output");
@@ -190,14 +192,16 @@ public final class Model implements AutoCloseable {
      *
      * @param output what it gives
      * @return a context, to be closed
-     * @throws MlcoreException FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model has no such output)
+     * @throws MlcoreException FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model
+     *     has no such output)
      */
     public Context context(Output output) {
         return context(output, 0, 0);
     }
 
     /**
-     * Make a context that uses the trees of some boosting rounds, as XGBoost's {@code iteration_range}.
+     * Make a context that uses the trees of some boosting rounds, as XGBoost's {@code
+     * iteration_range}.
      *
      * <pre>{@code
      * Context firstTen = model.context(Output.MARGIN, 0, 10);
@@ -207,8 +211,9 @@ public final class Model implements AutoCloseable {
      * @param iterationBegin the first round
      * @param iterationEnd the one after the last; 0 is all
      * @return a context, to be closed
-     * @throws MlcoreException INVALID_ARGUMENT/INVALID_OPTION (a range that is empty, negative or past the last round);
-     *     FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model has no such output)
+     * @throws MlcoreException INVALID_ARGUMENT/INVALID_OPTION (a range that is empty, negative or
+     *     past the last round); FAILED_PRECONDITION with CLOSED_HANDLE or INVALID_OPTION (the model
+     *     has no such output)
      */
     public Context context(Output output, int iterationBegin, int iterationEnd) {
         MlcoreException.notNull(output, "the output");
@@ -221,8 +226,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Bypass the feature definition: model features in, margins out; NaN is missing. What is given is not checked
-     * against any definition: it is for comparing with the framework that trained the model.
+     * Bypass the feature definition: model features in, margins out; NaN is missing. What is given
+     * is not checked against any definition: it is for comparing with the framework that trained
+     * the model.
      *
      * <pre>{@code
      * double[] margins = model.margins(features, rows);
@@ -231,12 +237,13 @@ public final class Model implements AutoCloseable {
      * @param features the model's features, row after row; rounded to float32 first
      * @param rows how many rows there are
      * @return the margins, row after row
-     * @throws MlcoreException INVALID_ARGUMENT with WRONG_WIDTH or INVALID_LENGTH, FAILED_PRECONDITION/CLOSED_HANDLE
+     * @throws MlcoreException INVALID_ARGUMENT with WRONG_WIDTH or INVALID_LENGTH,
+     *     FAILED_PRECONDITION/CLOSED_HANDLE
      */
     public double[] margins(double[] features, int rows) {
         MlcoreException.notNull(features, "the features");
-        final int columns = columnsOf(features.length, rows);
-        final double[] out = new double[Context.outputs(rows, outputCount(Output.MARGIN))];
+        final int columns = Shape.columns(features.length, rows, this.features.names().size());
+        final double[] out = new double[Shape.size(rows, outputCount(Output.MARGIN))];
         final long model = handle.enter();
         try {
             Native.modelMarginF64(model, features, rows, columns, out);
@@ -247,7 +254,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Bypass the feature definition, as {@link #margins(double[], int)}, with the width that models use.
+     * Bypass the feature definition, as {@link #margins(double[], int)}, with the width that models
+     * use.
      *
      * <pre>{@code
      * double[] margins = model.margins(new float[] {0.5f, Float.NaN}, 1);
@@ -260,8 +268,8 @@ public final class Model implements AutoCloseable {
      */
     public double[] margins(float[] features, int rows) {
         MlcoreException.notNull(features, "the features");
-        final int columns = columnsOf(features.length, rows);
-        final double[] out = new double[Context.outputs(rows, outputCount(Output.MARGIN))];
+        final int columns = Shape.columns(features.length, rows, this.features.names().size());
+        final double[] out = new double[Shape.size(rows, outputCount(Output.MARGIN))];
         final long model = handle.enter();
         try {
             Native.modelMarginF32(model, features, rows, columns, out);
@@ -271,15 +279,10 @@ public final class Model implements AutoCloseable {
         return out;
     }
 
-    /** How many columns a matrix has whose rows lie one after another; without rows, as many as are right. */
-    private int columnsOf(int values, int rows) {
-        if (rows < 0 || (rows == 0 ? values != 0 : values % rows != 0)) {
-            throw MlcoreException.invalid(Reason.INVALID_LENGTH, values + " values are not " + rows + " rows");
-        }
-        return rows == 0 ? features.names().size() : values / rows;
-    }
-
-    /** Frees the model, or leaves it to the contexts that are still open. Its features and layouts are closed. */
+    /**
+     * Frees the model, or leaves it to the contexts that are still open. Its features and layouts
+     * are closed.
+     */
     @Override
     public void close() {
         handle.close();

@@ -2,8 +2,9 @@
 package dev.mlcore;
 
 /**
- * The functions of libmlcore_jni.so, one for each of the C ABI that the package uses. All are static and take
- * addresses; whoever calls them holds the handle open. A failure is thrown as {@link MlcoreException}.
+ * The functions of libmlcore_jni.so, one for each of the C ABI that the package uses. All are
+ * static and take addresses; whoever calls them holds the handle open. A failure is thrown as
+ * {@link MlcoreException}.
  */
 final class Native {
     private Native() {}
@@ -38,9 +39,11 @@ final class Native {
 
     static native long modelOutputCount(long model, int output);
 
-    static native void modelMarginF64(long model, double[] values, long rows, long columns, double[] out);
+    static native void modelMarginF64(
+            long model, double[] values, long rows, long columns, double[] out);
 
-    static native void modelMarginF32(long model, float[] values, long rows, long columns, double[] out);
+    static native void modelMarginF32(
+            long model, float[] values, long rows, long columns, double[] out);
 
     static native long featuresOpen(byte[] text);
 
@@ -63,7 +66,13 @@ final class Native {
     static native long streamLayout(long features, long stream);
 
     static native double[] featuresCompute(
-            long features, long state, byte[] bytes, long size, long[] offsets, int count, int outCount);
+            long features,
+            long state,
+            byte[] bytes,
+            long size,
+            long[] offsets,
+            int count,
+            int outCount);
 
     static native long layoutId(long layout);
 
@@ -121,12 +130,21 @@ final class Native {
 
     static native double predictAt(long call, long state, long size);
 
-    static native void predictEvents(long call, long size, byte[][] bytes, long[] sizes, long[][] offsets, int[] counts);
+    static native void predictEvents(
+            long call, long size, byte[][] bytes, long[] sizes, long[][] offsets, int[] counts);
 
-    static native void predictBatchF64(long call, double[] values, long rows, long columns, long stride, double[] out);
+    static native void predictBatchF64(
+            long call, double[] values, long rows, long columns, long stride, double[] out);
 
-    static native void predictBatchF32(long call, float[] values, long rows, long columns, long stride, double[] out);
+    static native void predictBatchF32(
+            long call, float[] values, long rows, long columns, long stride, double[] out);
 
     static native void predictBatchAt(
-            long call, long state, byte[] bytes, long size, long[] offsets, int count, double[] out);
+            long call,
+            long state,
+            byte[] bytes,
+            long size,
+            long[] offsets,
+            int count,
+            double[] out);
 }

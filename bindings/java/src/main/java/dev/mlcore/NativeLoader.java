@@ -21,13 +21,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds and loads libmlcore_jni.so, which brings libmlcore.so.0 and libsodium.so.23 from its own folder: from
- * {@code -Dmlcore.library.path}, else out of the jar into a private folder named by the SHA-256 of the three files.
+ * Finds and loads libmlcore_jni.so, which brings libmlcore.so.0 and libsodium.so.23 from its own
+ * folder: from {@code -Dmlcore.library.path}, else out of the jar into a private folder named by
+ * the SHA-256 of the three files.
  */
 final class NativeLoader {
     private static final String LIBRARY = "libmlcore_jni.so";
     private static final List<String> FILES = List.of("libsodium.so.23", "libmlcore.so.0", LIBRARY);
-    private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> PRIVATE =
+            PosixFilePermissions.fromString("rwx------");
     private static final MlcoreException FAILURE = load();
 
     private NativeLoader() {}
@@ -35,7 +37,8 @@ final class NativeLoader {
     /** Throws unless the library is loaded. */
     static void require() {
         if (FAILURE != null) {
-            throw new MlcoreException(FAILURE.code(), FAILURE.reason(), -1, -1, FAILURE.getMessage(), FAILURE);
+            throw new MlcoreException(
+                    FAILURE.code(), FAILURE.reason(), -1, -1, FAILURE.getMessage(), FAILURE);
         }
     }
 
@@ -52,7 +55,10 @@ final class NativeLoader {
         } catch (MlcoreException error) {
             return error;
         } catch (IOException | RuntimeException | UnsatisfiedLinkError error) {
-            return failure(Code.FAILED_PRECONDITION, "the native library can't be loaded: " + error, error);
+            return failure(
+                    Code.FAILED_PRECONDITION,
+                    "the native library can't be loaded: " + error,
+                    error);
         }
     }
 
@@ -77,12 +83,16 @@ final class NativeLoader {
         }
         throw failure(
                 Code.FAILED_PRECONDITION,
-                "the native library can't be loaded; -Dmlcore.tmpdir=FOLDER names a folder to extract it to, "
-                        + "-Dmlcore.library.path=FOLDER one that holds it. " + String.join("; ", problems),
+                "the native library can't be loaded; -Dmlcore.tmpdir=FOLDER names a folder to"
+                        + " extract it to, -Dmlcore.library.path=FOLDER one that holds it. "
+                        + String.join("; ", problems),
                 null);
     }
 
-    /** Where to extract: one that is named, else the user's cache, else the system's temporary folder. */
+    /**
+     * Where to extract: one that is named, else the user's cache, else the system's temporary
+     * folder.
+     */
     private static List<Path> folders() {
         final String named = System.getProperty("mlcore.tmpdir");
         if (named != null) {
@@ -109,7 +119,8 @@ final class NativeLoader {
                 if (stream == null) {
                     throw failure(
                             Code.UNIMPLEMENTED,
-                            "the package has no native library for " + platform
+                            "the package has no native library for "
+                                    + platform
                                     + " (it is made for linux-x86_64 with glibc); "
                                     + "-Dmlcore.library.path=FOLDER names a folder that holds one",
                             null);
@@ -126,7 +137,10 @@ final class NativeLoader {
         return system.replace(' ', '_') + "-" + (machine.equals("amd64") ? "x86_64" : machine);
     }
 
-    /** Loads from the shared folder of these files; from a copy of this class loader's own where that is taken. */
+    /**
+     * Loads from the shared folder of these files; from a copy of this class loader's own where
+     * that is taken.
+     */
     private static void load(Path base, Map<String, byte[]> files) throws IOException {
         createPrivate(base);
         final Path shared = base.resolve("mlcore-" + digest(files));
@@ -136,12 +150,15 @@ final class NativeLoader {
                 loadFrom(shared);
                 return;
             } catch (UnsatisfiedLinkError error) {
-                if (!String.valueOf(error.getMessage()).contains("already loaded in another classloader")) {
+                if (!String.valueOf(error.getMessage())
+                        .contains("already loaded in another classloader")) {
                     throw error;
                 }
             }
         }
-        final Path own = Files.createTempDirectory(base, "mlcore-", PosixFilePermissions.asFileAttribute(PRIVATE));
+        final Path own =
+                Files.createTempDirectory(
+                        base, "mlcore-", PosixFilePermissions.asFileAttribute(PRIVATE));
         try {
             extract(own, files);
             loadFrom(own);
@@ -162,12 +179,15 @@ final class NativeLoader {
     /** Makes the folder, or tells whether the one that is there is the user's alone. */
     private static boolean isPrivate(Path folder) throws IOException {
         createPrivate(folder);
-        if (Files.isSymbolicLink(folder) || !Files.getPosixFilePermissions(folder).equals(PRIVATE)) {
+        if (Files.isSymbolicLink(folder)
+                || !Files.getPosixFilePermissions(folder).equals(PRIVATE)) {
             return false;
         }
         Path probe = null;
         try {
-            probe = Files.createTempFile(folder, "probe", null, PosixFilePermissions.asFileAttribute(PRIVATE));
+            probe =
+                    Files.createTempFile(
+                            folder, "probe", null, PosixFilePermissions.asFileAttribute(PRIVATE));
             return Files.getOwner(folder).equals(Files.getOwner(probe));
         } catch (AccessDeniedException error) {
             return false; // somebody else's
@@ -181,10 +201,13 @@ final class NativeLoader {
     private static void extract(Path folder, Map<String, byte[]> files) throws IOException {
         for (final Map.Entry<String, byte[]> file : files.entrySet()) {
             final Path path = folder.resolve(file.getKey());
-            if (Files.isRegularFile(path) && Arrays.equals(Files.readAllBytes(path), file.getValue())) {
+            if (Files.isRegularFile(path)
+                    && Arrays.equals(Files.readAllBytes(path), file.getValue())) {
                 continue;
             }
-            final Path part = Files.createTempFile(folder, "part", null, PosixFilePermissions.asFileAttribute(PRIVATE));
+            final Path part =
+                    Files.createTempFile(
+                            folder, "part", null, PosixFilePermissions.asFileAttribute(PRIVATE));
             try {
                 Files.write(part, file.getValue());
                 Files.move(part, path, StandardCopyOption.ATOMIC_MOVE);

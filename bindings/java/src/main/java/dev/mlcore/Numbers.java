@@ -6,7 +6,9 @@ import java.lang.reflect.Modifier;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The names of constants. They do not come from the library, which may be what could not be loaded. */
+/**
+ * The names of constants. They do not come from the library, which may be what could not be loaded.
+ */
 final class Numbers {
     private Numbers() {}
 

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Causes of failures, in hundreds by subject: 1xx calling the library, 2xx data, 3xx definitions and states, 4xx
- * models, 5xx artifacts, 6xx files. A number never changes its meaning.
+ * Causes of failures, in hundreds by subject: 1xx calling the library, 2xx data, 3xx definitions
+ * and states, 4xx models, 5xx artifacts, 6xx files. A number never changes its meaning.
  *
  * <pre>{@code
  * if (error.reason() == Reason.MISSING_COLUMN) {

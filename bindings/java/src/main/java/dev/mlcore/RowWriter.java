@@ -26,12 +26,14 @@ import java.util.Arrays;
  * double prediction = context.predictRow(row);   // the next set() begins a new row
  * }</pre>
  *
- * <p>A row begins with the first set and ends when a call takes it or {@link #toBytes()} copies it; until the next set
- * it can be taken again. A nullable field that was not set is null. A setter that fails leaves the row as it was.
+ * <p>A row begins with the first set and ends when a call takes it or {@link #toBytes()} copies it;
+ * until the next set it can be taken again. A nullable field that was not set is null. A setter
+ * that fails leaves the row as it was.
  */
 public final class RowWriter {
     /** The 8 bytes of a slot. */
-    static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle WORD =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private static final int BITMAP_AT = 8;
     private static final int GREATEST_ARRAY = Integer.MAX_VALUE - 8;
@@ -95,7 +97,8 @@ public final class RowWriter {
      * @param field the field's position
      * @param value its value
      * @return this writer
-     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH or NULL_NOT_ALLOWED, OUT_OF_RANGE/INVALID_INDEX
+     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH or NULL_NOT_ALLOWED,
+     *     OUT_OF_RANGE/INVALID_INDEX
      */
     public RowWriter set(int field, double value) {
         if (typeOf(field) != Type.F64) {
@@ -141,8 +144,9 @@ public final class RowWriter {
      * @param field the field's position
      * @param value its value; NUL is a character like others
      * @return this writer
-     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH, NULL_NOT_ALLOWED, INVALID_UTF8 (a lone surrogate) or
-     *     MALFORMED_ROW (the row would be longer than an array can be), OUT_OF_RANGE/INVALID_INDEX
+     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH, NULL_NOT_ALLOWED, INVALID_UTF8
+     *     (a lone surrogate) or MALFORMED_ROW (the row would be longer than an array can be),
+     *     OUT_OF_RANGE/INVALID_INDEX
      */
     public RowWriter set(int field, String value) {
         if (typeOf(field) != Type.STRING) {
@@ -170,8 +174,8 @@ public final class RowWriter {
      * @param field the field's position
      * @param value its value
      * @return this writer
-     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH, NULL_NOT_ALLOWED or INVALID_TIMESTAMP,
-     *     OUT_OF_RANGE/INVALID_INDEX
+     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH, NULL_NOT_ALLOWED or
+     *     INVALID_TIMESTAMP, OUT_OF_RANGE/INVALID_INDEX
      */
     public RowWriter set(int field, Instant value) {
         if (typeOf(field) != Type.TIMESTAMP) {
@@ -183,7 +187,8 @@ public final class RowWriter {
         try {
             word(field, Micros.of(value));
         } catch (ArithmeticException error) {
-            throw refused(field, Reason.INVALID_TIMESTAMP, value + " is outside the years 0001 to 9999");
+            throw refused(
+                    field, Reason.INVALID_TIMESTAMP, value + " is outside the years 0001 to 9999");
         }
         return this;
     }
@@ -198,8 +203,8 @@ public final class RowWriter {
      * @param field the field's position
      * @param value its value
      * @return this writer
-     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH, NULL_NOT_ALLOWED or INVALID_NUMBER,
-     *     OUT_OF_RANGE/INVALID_INDEX
+     * @throws MlcoreException INVALID_ARGUMENT with TYPE_MISMATCH, NULL_NOT_ALLOWED or
+     *     INVALID_NUMBER, OUT_OF_RANGE/INVALID_INDEX
      */
     public RowWriter set(int field, Duration value) {
         if (typeOf(field) != Type.DURATION) {
@@ -211,7 +216,8 @@ public final class RowWriter {
         try {
             word(field, Micros.of(value));
         } catch (ArithmeticException error) {
-            throw refused(field, Reason.INVALID_NUMBER, value + " has more microseconds than an i64");
+            throw refused(
+                    field, Reason.INVALID_NUMBER, value + " has more microseconds than an i64");
         }
         return this;
     }
@@ -249,7 +255,8 @@ public final class RowWriter {
      * @param field the field's position
      * @param value its value
      * @return this writer
-     * @throws MlcoreException as the typed setters; INVALID_ARGUMENT/INVALID_NUMBER (an integer that is no i64)
+     * @throws MlcoreException as the typed setters; INVALID_ARGUMENT/INVALID_NUMBER (an integer
+     *     that is no i64)
      */
     public RowWriter setValue(int field, Object value) {
         final Type type = typeOf(field);
@@ -257,12 +264,32 @@ public final class RowWriter {
             return setNull(field);
         }
         switch (type) {
-            case BOOLEAN -> set(field, value instanceof Boolean given ? given : this.<Boolean>reject(field, value));
+            case BOOLEAN ->
+                    set(
+                            field,
+                            value instanceof Boolean given
+                                    ? given
+                                    : this.<Boolean>reject(field, value));
             case I64 -> set(field, whole(field, value));
-            case F64 -> set(field, value instanceof Number given ? given.doubleValue() : this.<Double>reject(field, value));
-            case STRING -> set(field, value instanceof String given ? given : this.<String>reject(field, value));
+            case F64 ->
+                    set(
+                            field,
+                            value instanceof Number given
+                                    ? given.doubleValue()
+                                    : this.<Double>reject(field, value));
+            case STRING ->
+                    set(
+                            field,
+                            value instanceof String given
+                                    ? given
+                                    : this.<String>reject(field, value));
             case TIMESTAMP -> set(field, instant(field, value));
-            case DURATION -> set(field, value instanceof Duration given ? given : this.<Duration>reject(field, value));
+            case DURATION ->
+                    set(
+                            field,
+                            value instanceof Duration given
+                                    ? given
+                                    : this.<Duration>reject(field, value));
         }
         return this;
     }
@@ -371,7 +398,8 @@ public final class RowWriter {
      * }</pre>
      *
      * @return the packed row
-     * @throws MlcoreException INVALID_ARGUMENT/MISSING_COLUMN, where a field that is not nullable was not set
+     * @throws MlcoreException INVALID_ARGUMENT/MISSING_COLUMN, where a field that is not nullable
+     *     was not set
      */
     public byte[] toBytes() {
         finish();
@@ -383,7 +411,10 @@ public final class RowWriter {
         for (int i = 0; i < layout.neverNull.length; ++i) {
             final long missing = (long) WORD.get(bytes, BITMAP_AT + 8 * i) & layout.neverNull[i];
             if (missing != 0) {
-                throw refused(64 * i + Long.numberOfTrailingZeros(missing), Reason.MISSING_COLUMN, "no value is given");
+                throw refused(
+                        64 * i + Long.numberOfTrailingZeros(missing),
+                        Reason.MISSING_COLUMN,
+                        "no value is given");
             }
         }
         finished = true;
@@ -425,7 +456,9 @@ public final class RowWriter {
 
     /** How many bytes the string of a field has; 0 for a null and for other types. */
     private long length(int field) {
-        return layout.types[field] == Type.STRING ? (long) WORD.get(bytes, layout.slots[field]) >>> 32 : 0;
+        return layout.types[field] == Type.STRING
+                ? (long) WORD.get(bytes, layout.slots[field]) >>> 32
+                : 0;
     }
 
     /** Drops strings that were set and replaced, once they are most of the row. */
@@ -488,7 +521,10 @@ public final class RowWriter {
     }
 
     private long whole(int field, Object value) {
-        if (value instanceof Long || value instanceof Integer || value instanceof Short || value instanceof Byte) {
+        if (value instanceof Long
+                || value instanceof Integer
+                || value instanceof Short
+                || value instanceof Byte) {
             return ((Number) value).longValue();
         }
         if (value instanceof BigInteger given) {
@@ -512,7 +548,8 @@ public final class RowWriter {
                 return given.toInstant();
             }
         } catch (DateTimeException error) {
-            throw refused(field, Reason.INVALID_TIMESTAMP, value + " is outside the years 0001 to 9999");
+            throw refused(
+                    field, Reason.INVALID_TIMESTAMP, value + " is outside the years 0001 to 9999");
         }
         return this.<Instant>reject(field, value);
     }
@@ -523,7 +560,9 @@ public final class RowWriter {
 
     private MlcoreException mismatch(int field, String found) {
         return refused(
-                field, Reason.TYPE_MISMATCH, "expected " + layout.types[field].text() + ", found " + found);
+                field,
+                Reason.TYPE_MISMATCH,
+                "expected " + layout.types[field].text() + ", found " + found);
     }
 
     private MlcoreException tooLong(int field) {

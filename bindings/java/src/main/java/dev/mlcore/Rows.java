@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Packed rows of one layout, one after another: a batch of events or of requests. One thread at a time.
+ * Packed rows of one layout, one after another: a batch of events or of requests. One thread at a
+ * time.
  *
  * <pre>{@code
  * Rows orders = new Rows(model.features().stream("orders"));
@@ -83,7 +84,8 @@ public final class Rows {
      *
      * @param values the fields by name
      * @return this batch
-     * @throws MlcoreException as {@link Layout#pack(Map)}; RESOURCE_EXHAUSTED/LIMIT_EXCEEDED (2 GiB)
+     * @throws MlcoreException as {@link Layout#pack(Map)}; RESOURCE_EXHAUSTED/LIMIT_EXCEEDED (2
+     *     GiB)
      */
     public Rows add(Map<String, ?> values) {
         return add(layout.packed(values));
@@ -99,7 +101,8 @@ public final class Rows {
      *
      * @param values a record whose components are fields
      * @return this batch
-     * @throws MlcoreException as {@link Layout#pack(Record)}; RESOURCE_EXHAUSTED/LIMIT_EXCEEDED (2 GiB)
+     * @throws MlcoreException as {@link Layout#pack(Record)}; RESOURCE_EXHAUSTED/LIMIT_EXCEEDED (2
+     *     GiB)
      */
     public Rows add(Record values) {
         return add(layout.packed(values));
@@ -123,7 +126,8 @@ public final class Rows {
     public Rows add(RowWriter row) {
         MlcoreException.notNull(row, "the row");
         if (row.layout().id() != layout.id()) {
-            throw MlcoreException.invalid(Reason.LAYOUT_MISMATCH, "the row is written for another layout");
+            throw MlcoreException.invalid(
+                    Reason.LAYOUT_MISMATCH, "the row is written for another layout");
         }
         row.finish();
         return append(row.bytes(), row.size());
@@ -152,7 +156,10 @@ public final class Rows {
                     Code.RESOURCE_EXHAUSTED, Reason.LIMIT_EXCEEDED, "a batch holds at most 2 GiB");
         }
         if (end > bytes.length) {
-            bytes = Arrays.copyOf(bytes, (int) Math.min(GREATEST_ARRAY, Math.max(end, 2L * bytes.length)));
+            bytes =
+                    Arrays.copyOf(
+                            bytes,
+                            (int) Math.min(GREATEST_ARRAY, Math.max(end, 2L * bytes.length)));
         }
         if (count + 2 > offsets.length) {
             offsets = Arrays.copyOf(offsets, (int) Math.min(GREATEST_ARRAY, 2L * offsets.length));

@@ -13,7 +13,8 @@ import java.time.Instant;
  * }
  * }</pre>
  *
- * <p>It belongs to the application and not to a model: any model whose definition has equal streams can read it.
+ * <p>It belongs to the application and not to a model: any model whose definition has equal streams
+ * can read it.
  */
 public final class State implements AutoCloseable {
     final Handle handle;
@@ -32,7 +33,8 @@ public final class State implements AutoCloseable {
      * }</pre>
      *
      * @param features a definition with streams
-     * @throws MlcoreException FAILED_PRECONDITION with UNSUPPORTED_FEATURE (no stream) or CLOSED_HANDLE
+     * @throws MlcoreException FAILED_PRECONDITION with UNSUPPORTED_FEATURE (no stream) or
+     *     CLOSED_HANDLE
      */
     public State(Features features) {
         this(features, StateOptions.DEFAULT);
@@ -47,8 +49,8 @@ public final class State implements AutoCloseable {
      *
      * @param features a definition with streams
      * @param options its limits
-     * @throws MlcoreException FAILED_PRECONDITION with UNSUPPORTED_FEATURE (no stream) or CLOSED_HANDLE,
-     *     INVALID_ARGUMENT/INVALID_OPTION
+     * @throws MlcoreException FAILED_PRECONDITION with UNSUPPORTED_FEATURE (no stream) or
+     *     CLOSED_HANDLE, INVALID_ARGUMENT/INVALID_OPTION
      */
     public State(Features features, StateOptions options) {
         this(features, create(features, options));
@@ -66,7 +68,8 @@ public final class State implements AutoCloseable {
     }
 
     /**
-     * Make a state without limits from a snapshot; it goes on with the bits of the one that was copied.
+     * Make a state without limits from a snapshot; it goes on with the bits of the one that was
+     * copied.
      *
      * <pre>{@code
      * State state = State.restore(model.features(), Files.readAllBytes(Path.of("orders.snapshot")));
@@ -92,8 +95,9 @@ public final class State implements AutoCloseable {
      * @param snapshot from {@link #snapshot}
      * @param options its limits
      * @return a state, to be closed
-     * @throws MlcoreException DATA_LOSS with MALFORMED_SNAPSHOT, TRUNCATED or CHECKSUM, FAILED_PRECONDITION with
-     *     STREAM_MISMATCH or CLOSED_HANDLE, and as {@link #State(Features, StateOptions)}
+     * @throws MlcoreException DATA_LOSS with MALFORMED_SNAPSHOT, TRUNCATED or CHECKSUM,
+     *     FAILED_PRECONDITION with STREAM_MISMATCH or CLOSED_HANDLE, and as {@link #State(Features,
+     *     StateOptions)}
      */
     public static State restore(Features features, byte[] snapshot, StateOptions options) {
         MlcoreException.notNull(features, "the features");
@@ -108,8 +112,8 @@ public final class State implements AutoCloseable {
     }
 
     /**
-     * Add a batch of events, in any order of time. A row that can't be read is counted as invalid and the others are
-     * taken.
+     * Add a batch of events, in any order of time. A row that can't be read is counted as invalid
+     * and the others are taken.
      *
      * <pre>{@code
      * IngestReport report = state.ingest("orders", orders);
@@ -118,16 +122,17 @@ public final class State implements AutoCloseable {
      * @param stream the stream's name
      * @param events rows of the stream's layout
      * @return what became of them
-     * @throws MlcoreException NOT_FOUND/UNKNOWN_NAME (stream), INVALID_ARGUMENT/LAYOUT_MISMATCH (nothing is taken),
-     *     RESOURCE_EXHAUSTED/STATE_FULL (the rows before stay), FAILED_PRECONDITION/CLOSED_HANDLE
+     * @throws MlcoreException NOT_FOUND/UNKNOWN_NAME (stream), INVALID_ARGUMENT/LAYOUT_MISMATCH
+     *     (nothing is taken), RESOURCE_EXHAUSTED/STATE_FULL (the rows before stay),
+     *     FAILED_PRECONDITION/CLOSED_HANDLE
      */
     public IngestReport ingest(String stream, Rows events) {
         return ingest(stream, events, null, 0);
     }
 
     /**
-     * Add a batch from a source that may deliver it again: one whose offset is not past the greatest one taken from
-     * the source is ignored and counted as replayed.
+     * Add a batch from a source that may deliver it again: one whose offset is not past the
+     * greatest one taken from the source is ignored and counted as replayed.
      *
      * <pre>{@code
      * state.ingest("orders", orders, "orders-topic/3", record.offset());
@@ -146,21 +151,24 @@ public final class State implements AutoCloseable {
         final byte[] from = source == null ? null : Utf8.encode(source, "the source");
         if (index < 0) {
             throw new MlcoreException(
-                    Code.NOT_FOUND, Reason.UNKNOWN_NAME, "no stream \"" + stream + "\"; there are " + streams);
+                    Code.NOT_FOUND,
+                    Reason.UNKNOWN_NAME,
+                    "no stream \"" + stream + "\"; there are " + streams);
         }
         final long[] numbers = new long[IngestReport.NUMBERS];
         final long state = handle.enter();
         try {
-            final byte[] message = Native.stateIngest(
-                    state,
-                    index,
-                    events.bytes(),
-                    events.byteCount(),
-                    events.offsets(),
-                    events.size(),
-                    from,
-                    offset,
-                    numbers);
+            final byte[] message =
+                    Native.stateIngest(
+                            state,
+                            index,
+                            events.bytes(),
+                            events.byteCount(),
+                            events.offsets(),
+                            events.size(),
+                            from,
+                            offset,
+                            numbers);
             return IngestReport.of(numbers, message);
         } finally {
             handle.leave();
@@ -168,16 +176,16 @@ public final class State implements AutoCloseable {
     }
 
     /**
-     * Promise that no event before {@code time} minus the lateness will come; what no window can reach any more is
-     * forgotten.
+     * Promise that no event before {@code time} minus the lateness will come; what no window can
+     * reach any more is forgotten.
      *
      * <pre>{@code
      * state.expire(Instant.now());
      * }</pre>
      *
      * @param time the promise's time
-     * @throws MlcoreException FAILED_PRECONDITION with INVALID_OPTION (a state without a lateness) or CLOSED_HANDLE,
-     *     INVALID_ARGUMENT/INVALID_TIMESTAMP
+     * @throws MlcoreException FAILED_PRECONDITION with INVALID_OPTION (a state without a lateness)
+     *     or CLOSED_HANDLE, INVALID_ARGUMENT/INVALID_TIMESTAMP
      */
     public void expire(Instant time) {
         final long micros = Micros.argument(time, "the time");
@@ -254,7 +262,8 @@ public final class State implements AutoCloseable {
      * }</pre>
      *
      * @return bytes for {@link #restore(Features, byte[])}
-     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE, RESOURCE_EXHAUSTED/OUT_OF_MEMORY (over 2 GiB)
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE, RESOURCE_EXHAUSTED/OUT_OF_MEMORY
+     *     (over 2 GiB)
      */
     public byte[] snapshot() {
         final long state = handle.enter();

@@ -14,7 +14,8 @@ import java.time.Instant;
  *
  * @param maxBytes memory that events and keys may take; 0 is unlimited
  * @param maxKeys how many keys there may be; 0 is unlimited
- * @param lateness how far behind the newest event one may come; null: nothing is late and all is kept
+ * @param lateness how far behind the newest event one may come; null: nothing is late and all is
+ *     kept
  * @param completeFrom every event from here on is ingested; null: all are
  */
 public record StateOptions(long maxBytes, long maxKeys, Duration lateness, Instant completeFrom) {
@@ -33,7 +34,8 @@ public record StateOptions(long maxBytes, long maxKeys, Duration lateness, Insta
      *
      * @param maxBytes memory that events and keys may take; 0 is unlimited
      * @param maxKeys how many keys there may be; 0 is unlimited
-     * @param lateness how far behind the newest event one may come; null: nothing is late and all is kept
+     * @param lateness how far behind the newest event one may come; null: nothing is late and all
+     *     is kept
      * @param completeFrom every event from here on is ingested; null: all are
      * @throws MlcoreException INVALID_ARGUMENT/INVALID_OPTION (a negative limit)
      */
@@ -109,7 +111,8 @@ public record StateOptions(long maxBytes, long maxKeys, Duration lateness, Insta
             try {
                 numbers[3] = Micros.of(lateness);
             } catch (ArithmeticException error) {
-                throw MlcoreException.invalid(Reason.INVALID_OPTION, "lateness: " + lateness + " is too long");
+                throw MlcoreException.invalid(
+                        Reason.INVALID_OPTION, "lateness: " + lateness + " is too long");
             }
         }
         if (completeFrom != null) {

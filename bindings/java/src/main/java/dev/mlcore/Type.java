@@ -13,13 +13,18 @@ package dev.mlcore;
 public enum Type {
     /** {@link Boolean}. */
     BOOLEAN(1, "bool"),
-    /** {@link Long}, {@link Integer}, {@link Short}, {@link Byte}, or a {@link java.math.BigInteger} that fits. */
+    /**
+     * {@link Long}, {@link Integer}, {@link Short}, {@link Byte}, or a {@link java.math.BigInteger}
+     * that fits.
+     */
     I64(2, "i64"),
     /** Any {@link Number}; NaN is null. */
     F64(3, "f64"),
     /** {@link String}, without lone surrogates. */
     STRING(4, "string"),
-    /** {@link java.time.Instant}, {@link java.time.OffsetDateTime}, {@link java.time.ZonedDateTime}. */
+    /**
+     * {@link java.time.Instant}, {@link java.time.OffsetDateTime}, {@link java.time.ZonedDateTime}.
+     */
     TIMESTAMP(5, "timestamp"),
     /** {@link java.time.Duration}. */
     DURATION(6, "duration");
@@ -54,7 +59,9 @@ public enum Type {
     static Type of(long number) {
         if (number <= 0 || number >= BY_NUMBER.length) {
             throw new MlcoreException(
-                    Code.UNIMPLEMENTED, Reason.UNSUPPORTED_FEATURE, "a field of the unknown type " + number);
+                    Code.UNIMPLEMENTED,
+                    Reason.UNSUPPORTED_FEATURE,
+                    "a field of the unknown type " + number);
         }
         return BY_NUMBER[(int) number];
     }

@@ -9,7 +9,10 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Text across the boundary: exact UTF-8, where a lone surrogate is an error and never a question mark. */
+/**
+ * Text across the boundary: exact UTF-8, where a lone surrogate is an error and never a question
+ * mark.
+ */
 final class Utf8 {
     private Utf8() {}
 

@@ -4,12 +4,13 @@ package dev.mlcore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import org.junit.jupiter.api.function.Executable;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
-import org.junit.jupiter.api.function.Executable;
 
 /** What the tests share. -Dmlcore.fixtures names the folder that make_artifacts wrote. */
 final class Fixtures {
@@ -58,7 +59,15 @@ final class Fixtures {
     }
 
     static Map<String, Object> order(String customer, String at, double amount) {
-        return Map.of("customer", customer, "at", Instant.parse(at + "T00:00:00Z"), "cds", 1, "amount", amount);
+        return Map.of(
+                "customer",
+                customer,
+                "at",
+                Instant.parse(at + "T00:00:00Z"),
+                "cds",
+                1,
+                "amount",
+                amount);
     }
 
     static Rows threeOrders(Features features) {
@@ -70,7 +79,9 @@ final class Fixtures {
 
     static MlcoreException refused(int code, int reason, Executable call) {
         final MlcoreException error = assertThrows(MlcoreException.class, call);
-        assertEquals(Code.nameOf(code) + "/" + Reason.nameOf(reason), error.codeName() + "/" + error.reasonName());
+        assertEquals(
+                Code.nameOf(code) + "/" + Reason.nameOf(reason),
+                error.codeName() + "/" + error.reasonName());
         return error;
     }
 

@@ -68,7 +68,8 @@ final class Json {
             return false;
         }
         final int begin = at;
-        while (at < text.length() && (text.charAt(at) == '-' || Character.isDigit(text.charAt(at)))) {
+        while (at < text.length()
+                && (text.charAt(at) == '-' || Character.isDigit(text.charAt(at)))) {
             ++at;
         }
         if (begin == at) {

@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 class ModelTest {
     private static byte[] artifact() throws IOException {
@@ -40,7 +41,8 @@ class ModelTest {
 
     @Test
     void aModelOpensFromBytesToo() throws IOException {
-        try (Model model = Model.open(artifact()); Model same = Fixtures.loan()) {
+        try (Model model = Model.open(artifact());
+                Model same = Fixtures.loan()) {
             assertEquals(same.digest(), model.digest());
         }
     }
@@ -53,15 +55,20 @@ class ModelTest {
             assertEquals(List.of("orders"), features.streams());
             assertTrue(features.text().startsWith("features shop version 1"));
             assertTrue(features.fingerprint().matches("[0-9a-f]{64}"));
-            assertEquals("Field[name=customer, type=STRING, nullable=false]", features.request().fields().get(0).toString());
+            assertEquals(
+                    "Field[name=customer, type=STRING, nullable=false]",
+                    features.request().fields().get(0).toString());
             assertEquals(4, features.stream("orders").fields().size());
         }
     }
 
     @Test
     void aModelThatIsNotThereIsNotFound() {
-        final MlcoreException error = Fixtures.refused(
-                Code.NOT_FOUND, Reason.FILE_NOT_FOUND, () -> Model.open("no/such/file.mlc"));
+        final MlcoreException error =
+                Fixtures.refused(
+                        Code.NOT_FOUND,
+                        Reason.FILE_NOT_FOUND,
+                        () -> Model.open("no/such/file.mlc"));
         assertEquals(5, error.code());
         assertEquals(601, error.reason());
         assertEquals(-1, error.column());
@@ -77,36 +84,51 @@ class ModelTest {
         Fixtures.invalid(Reason.NULL_POINTER, () -> Model.open((String) null));
         Fixtures.invalid(Reason.NULL_POINTER, () -> Model.open((Path) null));
         Fixtures.invalid(Reason.NULL_POINTER, () -> Model.open((byte[]) null));
-        Fixtures.refused(Code.UNAVAILABLE, Reason.IO_FAILURE, () -> Model.open("x".repeat(1 << 20)));
+        Fixtures.refused(
+                Code.UNAVAILABLE, Reason.IO_FAILURE, () -> Model.open("x".repeat(1 << 20)));
     }
 
     @Test
     void bytesThatAreNoArtifactAreRefused() throws IOException {
         final byte[] bytes = artifact();
-        Fixtures.refused(Code.DATA_LOSS, Reason.TRUNCATED, () -> Model.open(Arrays.copyOf(bytes, 200)));
+        Fixtures.refused(
+                Code.DATA_LOSS, Reason.TRUNCATED, () -> Model.open(Arrays.copyOf(bytes, 200)));
         Fixtures.refused(Code.DATA_LOSS, Reason.NOT_AN_ARTIFACT, () -> Model.open(new byte[4096]));
         bytes[bytes.length / 2] ^= 1;
-        assertEquals(Code.DATA_LOSS, Fixtures.refused(Code.DATA_LOSS, Reason.CHECKSUM, () -> Model.open(bytes)).code());
+        assertEquals(
+                Code.DATA_LOSS,
+                Fixtures.refused(Code.DATA_LOSS, Reason.CHECKSUM, () -> Model.open(bytes)).code());
     }
 
     @Test
     void aDefinitionThatDoesNotCompileShowsWhere() {
-        final MlcoreException error = Fixtures.invalid(
-                Reason.UNKNOWN_NAME,
-                () -> Features.parse("features ages version 1\ninput age: i64\nyears = aeg\noutput [years]\n"));
+        final MlcoreException error =
+                Fixtures.invalid(
+                        Reason.UNKNOWN_NAME,
+                        () ->
+                                Features.parse(
+                                        "features ages version 1\n"
+                                                + "input age: i64\n"
+                                                + "years = aeg\n"
+                                                + "output [years]\n"));
         assertTrue(error.getMessage().contains("^"), error.getMessage());
         assertTrue(error.getMessage().contains("aeg"), error.getMessage());
         Fixtures.invalid(Reason.INVALID_UTF8, () -> Features.parse("features \uDC00"));
         Fixtures.invalid(Reason.NULL_POINTER, () -> Features.parse(null));
-        assertEquals(Code.INVALID_ARGUMENT, Fixtures.invalid(Reason.SYNTAX, () -> Features.parse("")).code());
+        assertEquals(
+                Code.INVALID_ARGUMENT,
+                Fixtures.invalid(Reason.SYNTAX, () -> Features.parse("")).code());
     }
 
     @Test
     void marginsOfModelFeaturesComeInBothWidths() {
-        try (Model model = Fixtures.loan(); Context context = model.context(Output.MARGIN)) {
+        try (Model model = Fixtures.loan();
+                Context context = model.context(Output.MARGIN)) {
             final double expected = context.predictNumeric(25, 1, 4)[0]; // years 25, ratio 0.25
             assertArrayEquals(new double[] {expected}, model.margins(new double[] {25, 0.25}, 1));
-            assertArrayEquals(new double[] {expected, expected}, model.margins(new float[] {25, 0.25f, 25, 0.25f}, 2));
+            assertArrayEquals(
+                    new double[] {expected, expected},
+                    model.margins(new float[] {25, 0.25f, 25, 0.25f}, 2));
             assertEquals(0, model.margins(new double[0], 0).length);
             Fixtures.invalid(Reason.INVALID_LENGTH, () -> model.margins(new double[3], 2));
             Fixtures.invalid(Reason.INVALID_LENGTH, () -> model.margins(new float[3], -1));
@@ -135,7 +157,9 @@ class ModelTest {
         Fixtures.closed(() -> State.restore(features, new byte[64]));
         Fixtures.closed(() -> request.fromJson("{}"));
         Fixtures.closed(() -> request.check(new byte[64]));
-        final Features parsed = Features.parse("features ages version 1\ninput age: i64\nyears = age\noutput [years]\n");
+        final Features parsed =
+                Features.parse(
+                        "features ages version 1\ninput age: i64\nyears = age\noutput [years]\n");
         parsed.close();
         parsed.close();
         Fixtures.closed(parsed::text);
@@ -156,7 +180,8 @@ class ModelTest {
         try (Context context = model.context()) {
             final double before = context.predictNumeric(25, 1, 4)[0];
             model.close();
-            assertEquals(before, context.predictJson("{\"age\": 25, \"debt\": 1, \"income\": 4}")[0]);
+            assertEquals(
+                    before, context.predictJson("{\"age\": 25, \"debt\": 1, \"income\": 4}")[0]);
         }
     }
 }

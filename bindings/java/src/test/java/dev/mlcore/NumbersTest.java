@@ -4,6 +4,9 @@ package dev.mlcore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -15,8 +18,6 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 
 /** Every number that this package copies, held against the C header. */
 class NumbersTest {
@@ -32,7 +33,8 @@ class NumbersTest {
 
     private static Map<String, Integer> enumerators(Path file) throws IOException {
         final Map<String, Integer> numbers = new TreeMap<>();
-        final Matcher found = Pattern.compile("\\b([A-Z][A-Z0-9_]*) = (\\d+)\\b").matcher(Files.readString(file));
+        final Matcher found =
+                Pattern.compile("\\b([A-Z][A-Z0-9_]*) = (\\d+)\\b").matcher(Files.readString(file));
         while (found.find()) {
             numbers.put(found.group(1), Integer.valueOf(found.group(2)));
         }
@@ -41,11 +43,12 @@ class NumbersTest {
 
     private static Map<String, Integer> withPrefix(String prefix) {
         final Map<String, Integer> numbers = new TreeMap<>();
-        header.forEach((name, number) -> {
-            if (name.startsWith(prefix)) {
-                numbers.put(name.substring(prefix.length()), number);
-            }
-        });
+        header.forEach(
+                (name, number) -> {
+                    if (name.startsWith(prefix)) {
+                        numbers.put(name.substring(prefix.length()), number);
+                    }
+                });
         return numbers;
     }
 
@@ -67,7 +70,8 @@ class NumbersTest {
     @Test
     void codesAreThoseOfTheHeader() throws IllegalAccessException {
         final Map<String, Integer> codes = withPrefix("MLCORE_");
-        for (final String other : new String[] {"REASON_", "OUTPUT_", "TYPE_", "STATE_", "LISTED_"}) {
+        for (final String other :
+                new String[] {"REASON_", "OUTPUT_", "TYPE_", "STATE_", "LISTED_"}) {
             codes.keySet().removeIf(name -> name.startsWith(other));
         }
         assertEquals(codes, constants(Code.class));
@@ -75,10 +79,19 @@ class NumbersTest {
 
     @Test
     void theNamesOfTheNumbersAreThoseOfTheLibrary() throws IllegalAccessException {
-        constants(Code.class).values().forEach(number ->
-                assertEquals(Utf8.decode(Native.codeName(number)), Code.nameOf(number)));
-        constants(Reason.class).values().forEach(number ->
-                assertEquals(Utf8.decode(Native.reasonName(number)), Reason.nameOf(number)));
+        constants(Code.class)
+                .values()
+                .forEach(
+                        number ->
+                                assertEquals(
+                                        Utf8.decode(Native.codeName(number)), Code.nameOf(number)));
+        constants(Reason.class)
+                .values()
+                .forEach(
+                        number ->
+                                assertEquals(
+                                        Utf8.decode(Native.reasonName(number)),
+                                        Reason.nameOf(number)));
         assertEquals("INVALID_ARGUMENT", Code.nameOf(3));
         assertEquals("missing_column", Reason.nameOf(201));
         assertEquals("", Code.nameOf(99));
@@ -115,8 +128,11 @@ class NumbersTest {
 
     @Test
     void theBindingIsCompiledWithThisHeader() throws IOException {
-        final Matcher abi = Pattern.compile("#define MLCORE_ABI_VERSION (\\d+)u")
-                .matcher(Files.readString(Fixtures.top().resolve("capi/include/mlcore/mlcore.h")));
+        final Matcher abi =
+                Pattern.compile("#define MLCORE_ABI_VERSION (\\d+)u")
+                        .matcher(
+                                Files.readString(
+                                        Fixtures.top().resolve("capi/include/mlcore/mlcore.h")));
         assertEquals(true, abi.find());
         assertEquals(Integer.parseInt(abi.group(1)), Native.headerAbiVersion());
     }
@@ -136,8 +152,11 @@ class NumbersTest {
     @Test
     void everyNativeMethodIsRegistered() throws IOException {
         final Map<String, Integer> registered = new TreeMap<>();
-        for (final String file : new String[] {"library.c", "inspect.c", "rows.c", "state.c", "predict.c"}) {
-            final Matcher method = Pattern.compile("METHOD\\((\\w+),").matcher(Files.readString(SOURCES.resolve(file)));
+        for (final String file :
+                new String[] {"library.c", "inspect.c", "rows.c", "state.c", "predict.c"}) {
+            final Matcher method =
+                    Pattern.compile("METHOD\\((\\w+),")
+                            .matcher(Files.readString(SOURCES.resolve(file)));
             while (method.find()) {
                 registered.merge(method.group(1), 1, Integer::sum);
             }

@@ -4,6 +4,9 @@ package dev.mlcore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -18,12 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
 
 /**
- * The table of tests/parity, whose README has the format: each case with rows packed from maps, then with rows written
- * field by field. -Dmlcore.parity names the folder with the artifacts.
+ * The table of tests/parity, whose README has the format: each case with rows packed from maps,
+ * then with rows written field by field. -Dmlcore.parity names the folder with the artifacts.
  */
 class ParityTest {
     /** How a case's rows are packed. */
@@ -38,12 +39,24 @@ class ParityTest {
         final Map<String, Object> table = object(Json.parse(Files.readString(file)));
         final List<Object> cases = list(table.get("cases"));
         assertTrue(cases.size() > 300, "the table is short");
-        return cases.stream().flatMap(one -> Stream.of(Way.values()).map(way -> {
-            final Map<String, Object> parity = object(one);
-            final String name = way + ": " + parity.get("name");
-            return DynamicTest.dynamicTest(
-                    name, () -> assertEquals(parity.get("expect"), new Case(parity, way).outcome(), name));
-        }));
+        return cases.stream()
+                .flatMap(
+                        one ->
+                                Stream.of(Way.values())
+                                        .map(
+                                                way -> {
+                                                    final Map<String, Object> parity = object(one);
+                                                    final String name =
+                                                            way + ": " + parity.get("name");
+                                                    return DynamicTest.dynamicTest(
+                                                            name,
+                                                            () ->
+                                                                    assertEquals(
+                                                                            parity.get("expect"),
+                                                                            new Case(parity, way)
+                                                                                    .outcome(),
+                                                                            name));
+                                                }));
     }
 
     @SuppressWarnings("unchecked")
@@ -73,7 +86,8 @@ class ParityTest {
             case "null" -> null;
             case "utf16" -> text(list(value.getValue()));
             case "micros" -> instant(value.getValue());
-            case "duration" -> Duration.of(Long.parseLong((String) value.getValue()), ChronoUnit.MICROS);
+            case "duration" ->
+                    Duration.of(Long.parseLong((String) value.getValue()), ChronoUnit.MICROS);
             default -> throw new IllegalArgumentException("a value tagged " + value.getKey());
         };
     }
@@ -149,7 +163,9 @@ class ParityTest {
         private Object features() {
             try (Features features = Features.parse((String) parity.get("definition"));
                     State state = parity.containsKey("state") ? state(features) : null) {
-                return bitsOf(features.compute(rows(features.request(), list(parity.get("rows"))), state));
+                return bitsOf(
+                        features.compute(
+                                rows(features.request(), list(parity.get("rows"))), state));
             }
         }
 
@@ -160,7 +176,8 @@ class ParityTest {
             }
             if (way == Way.WRITER) {
                 final RowWriter writer = layout.writer();
-                members.forEach((name, value) -> writer.setValue(layout.known(name), nativeOf(value)));
+                members.forEach(
+                        (name, value) -> writer.setValue(layout.known(name), nativeOf(value)));
                 return writer.toBytes();
             }
             final Map<String, Object> values = new LinkedHashMap<>();
@@ -175,7 +192,8 @@ class ParityTest {
         }
 
         private StateOptions options() {
-            final Map<String, Object> given = object(object(parity.get("state")).getOrDefault("options", Map.of()));
+            final Map<String, Object> given =
+                    object(object(parity.get("state")).getOrDefault("options", Map.of()));
             StateOptions options = StateOptions.DEFAULT;
             if (given.get("max_bytes") instanceof String bytes) {
                 options = options.withMaxBytes(Long.parseLong(bytes));
@@ -184,7 +202,9 @@ class ParityTest {
                 options = options.withMaxKeys(Long.parseLong(keys));
             }
             if (given.get("lateness") instanceof String micros) {
-                options = options.withLateness(Duration.of(Long.parseLong(micros), ChronoUnit.MICROS));
+                options =
+                        options.withLateness(
+                                Duration.of(Long.parseLong(micros), ChronoUnit.MICROS));
             }
             if (given.get("complete_from") instanceof String micros) {
                 options = options.withCompleteFrom(instant(micros));
@@ -224,17 +244,25 @@ class ParityTest {
         }
 
         private void ingest(
-                State state, Features features, Map<String, Object> given, Map<String, Object> from, Map<String, Long> sums) {
+                State state,
+                Features features,
+                Map<String, Object> given,
+                Map<String, Object> from,
+                Map<String, Long> sums) {
             final Map<String, Object> events = object(given.get("events"));
             for (final String stream : features.streams()) {
                 if (!events.containsKey(stream)) {
                     continue;
                 }
                 final Rows rows = rows(features.stream(stream), list(events.get(stream)));
-                final IngestReport report = from == null
-                        ? state.ingest(stream, rows)
-                        : state.ingest(
-                                stream, rows, (String) from.get("source"), Long.parseLong(from.get("offset").toString()));
+                final IngestReport report =
+                        from == null
+                                ? state.ingest(stream, rows)
+                                : state.ingest(
+                                        stream,
+                                        rows,
+                                        (String) from.get("source"),
+                                        Long.parseLong(from.get("offset").toString()));
                 sums.merge("accepted", report.accepted(), Long::sum);
                 sums.merge("late", report.late(), Long::sum);
                 sums.merge("duplicate", report.duplicate(), Long::sum);
@@ -246,11 +274,16 @@ class ParityTest {
 
         private Object predicted() {
             final Map<String, Object> options = object(parity.getOrDefault("context", Map.of()));
-            final Output output = Output.valueOf(options.getOrDefault("output", "prediction").toString().toUpperCase());
+            final Output output =
+                    Output.valueOf(
+                            options.getOrDefault("output", "prediction").toString().toUpperCase());
             final List<Object> rounds = list(options.getOrDefault("iterations", List.of(0L, 0L)));
             try (Model model = Model.open(artifact(parity.get("artifact")));
-                    Context context = model.context(
-                            output, ((Long) rounds.get(0)).intValue(), ((Long) rounds.get(1)).intValue());
+                    Context context =
+                            model.context(
+                                    output,
+                                    ((Long) rounds.get(0)).intValue(),
+                                    ((Long) rounds.get(1)).intValue());
                     State state = parity.containsKey("state") ? state(model.features()) : null) {
                 return bitsOf(predict(model.features(), context, state));
             }
@@ -260,16 +293,20 @@ class ParityTest {
             final Layout request = features.request();
             return switch ((String) parity.get("call")) {
                 case "row" -> context.predictRow(pack(request, parity.get("row")));
-                case "packed" -> context.predictRow(HexFormat.of().parseHex((String) parity.get("packed")));
-                case "json" -> way == Way.MAP
-                        ? context.predictJson((String) parity.get("json"))
-                        : context.predictRow(request.fromJson((String) parity.get("json")));
+                case "packed" ->
+                        context.predictRow(HexFormat.of().parseHex((String) parity.get("packed")));
+                case "json" ->
+                        way == Way.MAP
+                                ? context.predictJson((String) parity.get("json"))
+                                : context.predictRow(request.fromJson((String) parity.get("json")));
                 case "numbers" -> numbers(context, doubles(list(parity.get("values"))));
                 case "batch" -> batch(context, list(parity.get("rows")));
                 case "at" -> context.predictAt(state, pack(request, parity.get("row")));
-                case "batch_at" -> context.predictBatchAt(state, rows(request, list(parity.get("rows"))));
+                case "batch_at" ->
+                        context.predictBatchAt(state, rows(request, list(parity.get("rows"))));
                 case "restored" -> restored(features, context, state);
-                case "events" -> context.predictEvents(pack(request, parity.get("row")), events(features));
+                case "events" ->
+                        context.predictEvents(pack(request, parity.get("row")), events(features));
                 default -> throw new IllegalArgumentException("a call " + parity.get("call"));
             };
         }
@@ -301,7 +338,11 @@ class ParityTest {
         }
 
         private double[] batch(Context context, List<Object> rows) {
-            final double[] values = rows.stream().flatMap(row -> list(row).stream()).mapToDouble(ParityTest::number).toArray();
+            final double[] values =
+                    rows.stream()
+                            .flatMap(row -> list(row).stream())
+                            .mapToDouble(ParityTest::number)
+                            .toArray();
             return parity.get("width").equals("f32")
                     ? context.predictBatch(floats(values), rows.size())
                     : context.predictBatch(values, rows.size());
@@ -317,7 +358,11 @@ class ParityTest {
         private List<Rows> events(Features features) {
             final Map<String, Object> given = object(parity.get("events"));
             return features.streams().stream()
-                    .map(name -> rows(features.stream(name), list(given.getOrDefault(name, List.of()))))
+                    .map(
+                            name ->
+                                    rows(
+                                            features.stream(name),
+                                            list(given.getOrDefault(name, List.of()))))
                     .toList();
         }
     }
