@@ -370,6 +370,16 @@ class State:
         """
     def expire(self, time: datetime) -> None:
         """Promise that no event before `time` minus the lateness will come; the unreachable is forgotten."""
+    def source_offset(self, source: str) -> int:
+        """The greatest offset taken from a source: after a restore, where to go on reading.
+
+        Raises Error, NOT_FOUND/unknown_name, where nothing was taken.
+
+        >>> state = mlcore.State(shop.features)
+        >>> _ = state.ingest("orders", mlcore.Rows(shop.features.stream("orders")), source="p0", offset=7)
+        >>> state.source_offset("p0")
+        7
+        """
     def snapshot(self) -> bytes:
         """Copy the whole state, source offsets included. Releases the interpreter's lock."""
     @property

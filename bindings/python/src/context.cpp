@@ -214,27 +214,12 @@ Array predict_matrix(Context& context, Matrix<T> values, Function function) {
   return context.batch(rows, function, values.data(), rows, columns, columns);
 }
 
-/// As the batch calls of the C API, for packed rows of a definition without streams.
-std::int32_t predict_rows(mlcore_context_t* context, const mlcore_rows_t* rows, double* out,
-                          std::int64_t out_count, mlcore_error_t* error) {
-  const std::int64_t width = rows->count == 0 ? 0 : out_count / rows->count;
-  for (std::int64_t row = 0; row < rows->count; ++row) {
-    const void* bytes = static_cast<const char*>(rows->bytes) + rows->offsets[row];
-    const std::int64_t length = rows->offsets[row + 1] - rows->offsets[row];
-    const std::int32_t code =
-        mlcore_predict_row(context, bytes, length, out + row * width, width, error);
-    if (code == MLCORE_OK) continue;
-    if (error->reason != MLCORE_REASON_NEEDS_STATE) error->row = row;
-    return code;
-  }
-  return MLCORE_OK;
-}
-
 Array predict_table(Context& context, nb::handle table) {
   const std::shared_ptr<const Rows> requests = rows_of(table, context.request());
   const mlcore_rows_t view = requests->view();
   const Loan loan(*requests);
-  return context.batch(view.count, predict_rows, &view);
+  const mlcore_state_t* const no_state = nullptr;
+  return context.batch(view.count, mlcore_predict_batch_at, no_state, &view);
 }
 
 Array predict_batch_at(Context& context, const State& state, nb::handle given) {

@@ -106,6 +106,13 @@ std::uint64_t number(const State& self, decltype(&mlcore_state_memory) ask) {
   return value;
 }
 
+std::int64_t source_offset(const State& self, const std::string& source) {
+  std::int64_t offset = 0;
+  call(mlcore_state_source_offset, self.get(), source.data(),
+       static_cast<std::int64_t>(source.size()), &offset);
+  return offset;
+}
+
 std::vector<std::pair<std::int64_t, std::string>> invalid_rows(
     const mlcore_ingest_report_t& report) {
   std::vector<std::pair<std::int64_t, std::string>> rows;
@@ -148,6 +155,7 @@ void bind_state(nb::module_& module) {
             call(mlcore_state_expire, self.get(), micros_of_datetime(time, "time"));
           },
           nb::arg("time"))
+      .def("source_offset", &source_offset, nb::arg("source"))
       .def("snapshot", &snapshot)
       .def_prop_ro("key_count",
                    [](const State& self) { return number(self, mlcore_state_key_count); })

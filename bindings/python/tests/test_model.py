@@ -177,6 +177,8 @@ def test_a_state_is_kept_replayed_and_restored(shop: mlcore.Model) -> None:
     assert state.ingest("orders", rows, source="p0", offset=7).replayed == 3
     restored = mlcore.State.restore(shop.features, state.snapshot(), lateness=timedelta(365))
     assert restored.ingest("orders", rows, source="p0", offset=7).replayed == 3
+    assert restored.source_offset("p0") == 7
+    assert refusal(restored.source_offset, "p1").reason_name == "unknown_name"
     assert (restored.key_count, restored.event_count) == (2, 3)
     assert restored.memory > 0
     context = shop.context("features")
