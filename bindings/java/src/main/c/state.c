@@ -97,6 +97,18 @@ static jbyteArray JNICALL stateIngest(JNIEnv* env, jclass self, jlong state, jlo
   return new_bytes(env, report.invalid_message, (int64_t)strlen(report.invalid_message));
 }
 
+static jlong JNICALL stateSourceOffset(JNIEnv* env, jclass self, jlong state, jbyteArray source) {
+  DECLARE_ERROR(error);
+  int64_t offset = 0;
+  const jsize size = (*env)->GetArrayLength(env, source);
+  char* name = copy_bytes(env, source, size);
+  (void)self;
+  if (name == NULL) return 0;
+  is_ok(env, mlcore_state_source_offset(pointer(state), name, size, &offset, &error), &error);
+  free(name);
+  return offset;
+}
+
 static void JNICALL stateExpire(JNIEnv* env, jclass self, jlong state, jlong time) {
   DECLARE_ERROR(error);
   (void)self;
@@ -146,6 +158,7 @@ static const JNINativeMethod table[] = {
     METHOD(stateNew, "(J[J)J"),
     METHOD(stateRestore, "(J[B[J)J"),
     METHOD(stateIngest, "(JJ[BJ[JI[BJ[J)[B"),
+    METHOD(stateSourceOffset, "(J[B)J"),
     METHOD(stateExpire, "(JJ)V"),
     METHOD(stateKeyCount, "(J)J"),
     METHOD(stateEventCount, "(J)J"),

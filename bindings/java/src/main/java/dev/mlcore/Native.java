@@ -101,6 +101,8 @@ final class Native {
             long offset,
             long[] report);
 
+    static native long stateSourceOffset(long state, byte[] source);
+
     static native void stateExpire(long state, long time);
 
     static native long stateKeyCount(long state);

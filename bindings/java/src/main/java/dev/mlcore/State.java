@@ -176,6 +176,28 @@ public final class State implements AutoCloseable {
     }
 
     /**
+     * The greatest offset taken from a source: after a restore, where to go on reading.
+     *
+     * <pre>{@code
+     * consumer.seek(partition, state.sourceOffset("orders-topic/3") + 1);
+     * }</pre>
+     *
+     * @param source the source's name
+     * @return the offset
+     * @throws MlcoreException NOT_FOUND/UNKNOWN_NAME (nothing was taken from it),
+     *     FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public long sourceOffset(String source) {
+        final byte[] name = Utf8.encode(source, "the source");
+        final long state = handle.enter();
+        try {
+            return Native.stateSourceOffset(state, name);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
      * Promise that no event before {@code time} minus the lateness will come; what no window can
      * reach any more is forgotten.
      *

@@ -85,7 +85,12 @@ class StateTest {
     void aBatchDeliveredAgainIsReplayed() {
         try (State state = new State(shop.features())) {
             final Rows rows = Fixtures.threeOrders(shop.features());
+            Fixtures.refused(
+                    Code.NOT_FOUND, Reason.UNKNOWN_NAME, () -> state.sourceOffset("topic/0"));
             assertEquals(3, state.ingest("orders", rows, "topic/0", 7).accepted());
+            assertEquals(7, state.sourceOffset("topic/0"));
+            Fixtures.invalid(Reason.NULL_POINTER, () -> state.sourceOffset(null));
+            Fixtures.invalid(Reason.INVALID_UTF8, () -> state.sourceOffset("\uDC00"));
             assertEquals(3, state.ingest("orders", rows, "topic/0", 7).replayed());
             assertEquals(3, state.ingest("orders", rows, "topic/0", -1).replayed());
             assertEquals(0, state.ingest("orders", rows, "topic/\0é", 7).replayed());
@@ -216,6 +221,7 @@ class StateTest {
         Fixtures.closed(state::eventCount);
         Fixtures.closed(state::memory);
         Fixtures.closed(state::snapshot);
+        Fixtures.closed(() -> state.sourceOffset("topic"));
         Fixtures.closed(() -> state.expire(Fixtures.NEW_YEAR));
         Fixtures.closed(() -> state.ingest("orders", Fixtures.threeOrders(shop.features())));
         Fixtures.closed(() -> featuresOf(state, "ada"));
