@@ -193,6 +193,9 @@ TEST_CASE("tree ensemble: ties and halves have the class that XGBoost gives them
   const auto logistic = [](float margin) { return class_of(Link::logistic, {&margin, 1}); };
   CHECK(logistic(0) == 0);      // the probability is 0.5
   CHECK(logistic(1e-8f) == 0);  // and so it is here, in float32
+  // The last such margin, by XGBoost's 1 / (expf(-x) + 1 + 1e-16f) over every float around 0.
+  CHECK(logistic(0x1.8p-24f) == 0);
+  CHECK(logistic(std::nextafter(0x1.8p-24f, 1.0f)) == 1);
   CHECK(logistic(1e-6f) == 1);
   CHECK(logistic(-1e-6f) == 0);
   CHECK(logistic(80) == 1);
