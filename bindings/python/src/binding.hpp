@@ -35,7 +35,8 @@ struct Failure : std::exception {
 /// Calls a function of the C API, the error as its last argument; throws Failure unless MLCORE_OK.
 template <typename Function, typename... Arguments>
 void call(Function function, Arguments... arguments) {
-  mlcore_error_t error = MLCORE_ERROR_INIT;
+  mlcore_error_t error;  // written on failure; clearing the message would take longer than the call
+  error.struct_size = sizeof error;
   if (function(arguments..., &error) == MLCORE_OK) return;
   Failure failure;
   failure.error = error;
