@@ -15,12 +15,17 @@ namespace mlcore {
 namespace {
 
 constexpr std::array<std::string_view, 5> kSections = {"META", "SCHM", "FEAT", "MODL", "PROF"};
+constexpr std::string_view kReference = "REFP";
 
-/// A critical section must be known; a known one must be critical.
+/// A critical section must be known; a required one must be critical, and no other.
 void check_known(const std::vector<SectionInfo>& table, ByteView file) {
   for (const SectionInfo& section : table) {
     const bool is_known =
         std::find(kSections.begin(), kSections.end(), section.type) != kSections.end();
+    if (section.is_critical && section.type == kReference) {
+      throw Error(Code::data_loss, Reason::malformed_artifact,
+                  fmt::format("section \"{}\" is marked critical", section.type));
+    }
     if (section.is_critical && !is_known) {
       throw Error(Code::unimplemented, Reason::newer_format,
                   fmt::format("section \"{}\" is critical and needs format {}, this library reads "
@@ -34,10 +39,16 @@ void check_known(const std::vector<SectionInfo>& table, ByteView file) {
   }
 }
 
-ByteView find(ByteView file, const std::vector<SectionInfo>& table, std::string_view type) {
+std::optional<ByteView> find_optional(ByteView file, const std::vector<SectionInfo>& table,
+                                      std::string_view type) {
   for (const SectionInfo& section : table) {
     if (section.type == type) return bytes_of(file, section);
   }
+  return std::nullopt;
+}
+
+ByteView find(ByteView file, const std::vector<SectionInfo>& table, std::string_view type) {
+  if (const auto bytes = find_optional(file, table, type)) return *bytes;
   throw Error(Code::data_loss, Reason::malformed_artifact,
               fmt::format("section \"{}\" is missing", type));
 }
@@ -59,6 +70,9 @@ Artifact decode(ByteView file, const std::vector<SectionInfo>& table) {
   check_schema(find(file, table, "SCHM"), artifact.definition);
   artifact.model = decode_model(find(file, table, "MODL"));
   artifact.proof_rows = decode_proof(find(file, table, "PROF"));
+  if (const auto bytes = find_optional(file, table, kReference)) {
+    artifact.reference = decode_reference(*bytes);
+  }
   check_parts(artifact);
   return artifact;
 }
@@ -67,13 +81,16 @@ Artifact decode(ByteView file, const std::vector<SectionInfo>& table) {
 
 Bytes write_artifact(const Artifact& artifact) {
   check_parts(artifact);
-  const std::array<Section, 5> sections = {{
+  std::vector<Section> sections = {
       {kSections[0], true, encode_meta(artifact.name, artifact.metadata)},
       {kSections[1], true, encode_schema(artifact.definition.request().schema())},
       {kSections[2], true, encode_features(artifact.definition, artifact.parameters)},
       {kSections[3], true, encode_model(artifact.model)},
       {kSections[4], true, encode_proof(artifact.proof_rows)},
-  }};
+  };
+  if (artifact.reference) {
+    sections.push_back({kReference, false, encode_reference(*artifact.reference)});
+  }
   Bytes file = write_container(sections);
   // Nothing is handed out that a reader would refuse, the reader's limits included.
   try {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outside code uses encode_ and decode_ of schema, features, model and proof, and check_parts.
+// Those of the reference are in reference.cpp.
 #include "artifact/sections.hpp"
 
 #include <fmt/format.h>
@@ -17,22 +18,6 @@ constexpr std::size_t kSchemaSlack = 4 * kMiB;
 constexpr std::size_t kFeatureSlack = 2 * kMiB;
 constexpr std::size_t kModelSlack = 16 * kMiB;
 constexpr std::size_t kProofSlack = 4 * kMiB;
-
-template <class T>
-Bytes encode(const T& record) {
-  OutputArchive archive;
-  archive << record;
-  return archive.take();
-}
-
-template <class T>
-T decode(ByteView bytes, std::string_view section, std::size_t slack) {
-  InputArchive archive(bytes, section, 2 * bytes.size() + slack);
-  T record;
-  archive >> record;
-  archive.finish();
-  return record;
-}
 
 [[noreturn]] void rethrow_in(const std::string& place, const Error& error) {
   throw Error(error.code(), error.reason(), fmt::format("{}: {}", place, error.message()),
@@ -111,6 +96,32 @@ std::vector<ProofRow> decode_proof(ByteView bytes) {
   return decode<ProofRecord>(bytes, "PROF", kProofSlack).rows;
 }
 
+namespace {
+
+/// A column of the reference stands for the output of its place, and has its name.
+void check_reference(const Artifact& artifact) {
+  if (!artifact.reference) return;
+  const Reference& reference = *artifact.reference;
+  validate(reference);
+  const std::vector<Output>& outputs = artifact.definition.outputs();
+  if (reference.features.size() != outputs.size() ||
+      reference.scores.size() != artifact.model.output_count) {
+    throw Error(Code::invalid_argument, Reason::malformed_artifact,
+                fmt::format("the reference has {} features and {} scores, expected {} and {}",
+                            reference.features.size(), reference.scores.size(), outputs.size(),
+                            artifact.model.output_count));
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (reference.features[i].name == outputs[i].name) continue;
+    throw Error(
+        Code::invalid_argument, Reason::malformed_artifact,
+        fmt::format("feature {} of the reference is \"{}\", that of the definition is \"{}\"", i,
+                    reference.features[i].name, outputs[i].name));
+  }
+}
+
+}  // namespace
+
 void check_parts(const Artifact& artifact) {
   static_cast<void>(FeaturePlan(artifact.definition, artifact.parameters));
   validate(artifact.model);
@@ -127,6 +138,7 @@ void check_parts(const Artifact& artifact) {
       rethrow_in(fmt::format("proof row {}", i), error);
     }
   }
+  check_reference(artifact);
 }
 
 }  // namespace mlcore

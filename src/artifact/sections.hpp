@@ -48,8 +48,13 @@ struct Features {
 [[nodiscard]] Bytes encode_proof(const std::vector<ProofRow>& rows);
 [[nodiscard]] std::vector<ProofRow> decode_proof(ByteView bytes);
 
-/// Whether features, model and proof rows fit together and are safe to run: parameters, model
-/// validation, feature count, each packed row against its layout, the number of streams and bits.
+/// Counts that no rows can have are refused, as `validate` says.
+[[nodiscard]] Bytes encode_reference(const Reference& reference);
+[[nodiscard]] Reference decode_reference(ByteView bytes);
+
+/// Whether features, model, proof rows and reference fit together and are safe to run: parameters,
+/// model validation, feature count, each packed row against its layout, the number of streams and
+/// bits; names and number of the reference's columns.
 /// Throws: invalid_argument/malformed_artifact, feature_count; and as FeaturePlan, validate and
 /// RowView::parse, the proof row and stream named in front.
 void check_parts(const Artifact& artifact);

@@ -34,6 +34,47 @@ struct ProofRecord {
   std::vector<ProofRow> rows;
 };
 
+/// Section REFP. A 128-bit integer is its lower and its upper half, two's complement.
+using WideRecord = std::array<std::uint64_t, 2>;
+
+struct NumericRecord {
+  std::string name;
+  std::vector<double> edges;
+  double centre = 0;
+  std::int32_t exponent = 0;
+  std::vector<std::uint64_t> bins;
+  std::uint64_t missing = 0;
+  std::uint64_t infinite = 0;
+  WideRecord sum{};
+  WideRecord sum_squares{};
+  double min = 0;
+  double max = 0;
+};
+
+struct CategoryRecord {
+  std::string name;
+  std::vector<std::string> names;
+  bool is_open = false;
+  std::vector<std::uint64_t> counts;  // of each category with a counter, then of the others
+  std::uint64_t missing = 0;
+};
+
+struct ScoreRecord {
+  NumericRecord values;
+  double low = 0;
+  double high = 0;
+  std::array<std::uint64_t, kScoreBins> bins{};
+  std::uint64_t below = 0;
+  std::uint64_t above = 0;
+  std::uint64_t missing = 0;
+};
+
+struct ReferenceRecord {
+  std::vector<NumericRecord> features;
+  std::vector<CategoryRecord> categories;
+  std::vector<ScoreRecord> scores;
+};
+
 template <>
 struct EnumRange<Type> : EnumBetween<Type::boolean, Type::duration> {};
 template <>
@@ -119,6 +160,66 @@ void serialize(Archive& archive, ProofRecord& proof, const unsigned /*version*/)
   archive& make_nvp("rows", proof.rows);
 }
 
+template <class Archive>
+void serialize(Archive& archive, NumericRecord& column, const unsigned /*version*/) {
+  archive& make_nvp("name", column.name);
+  archive& make_nvp("edges", column.edges);
+  archive& make_nvp("centre", column.centre);
+  archive& make_nvp("exponent", column.exponent);
+  archive& make_nvp("bins", column.bins);
+  archive& make_nvp("missing", column.missing);
+  archive& make_nvp("infinite", column.infinite);
+  archive& make_nvp("sum", column.sum);
+  archive& make_nvp("sum_squares", column.sum_squares);
+  archive& make_nvp("min", column.min);
+  archive& make_nvp("max", column.max);
+}
+
+template <class Archive>
+void serialize(Archive& archive, CategoryRecord& column, const unsigned /*version*/) {
+  archive& make_nvp("name", column.name);
+  archive& make_nvp("names", column.names);
+  archive& make_nvp("is_open", column.is_open);
+  archive& make_nvp("counts", column.counts);
+  archive& make_nvp("missing", column.missing);
+}
+
+template <class Archive>
+void serialize(Archive& archive, ScoreRecord& column, const unsigned /*version*/) {
+  archive& make_nvp("values", column.values);
+  archive& make_nvp("low", column.low);
+  archive& make_nvp("high", column.high);
+  archive& make_nvp("bins", column.bins);
+  archive& make_nvp("below", column.below);
+  archive& make_nvp("above", column.above);
+  archive& make_nvp("missing", column.missing);
+}
+
+template <class Archive>
+void serialize(Archive& archive, ReferenceRecord& reference, const unsigned /*version*/) {
+  archive& make_nvp("features", reference.features);
+  archive& make_nvp("categories", reference.categories);
+  archive& make_nvp("scores", reference.scores);
+}
+
+/// A section's bytes: the archive of one record.
+template <class T>
+Bytes encode(const T& record) {
+  OutputArchive archive;
+  archive << record;
+  return archive.take();
+}
+
+/// The values may take twice the section's bytes and `slack` more.
+template <class T>
+T decode(ByteView bytes, std::string_view section, std::size_t slack) {
+  InputArchive archive(bytes, section, 2 * bytes.size() + slack);
+  T record;
+  archive >> record;
+  archive.finish();
+  return record;
+}
+
 }  // namespace mlcore
 
 BOOST_CLASS_VERSION(mlcore::SchemaRecord, 1)
@@ -128,8 +229,13 @@ BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 2)
 BOOST_CLASS_VERSION(mlcore::RowBatch, 1)
 BOOST_CLASS_VERSION(mlcore::ProofRow, 1)
 BOOST_CLASS_VERSION(mlcore::ProofRecord, 1)
+BOOST_CLASS_VERSION(mlcore::ReferenceRecord, 1)
 // A field is a leaf: SchemaRecord's version covers it.
 BOOST_CLASS_IMPLEMENTATION(mlcore::Field, boost::serialization::object_serializable)
+// The columns of a reference too: ReferenceRecord's version covers them.
+BOOST_CLASS_IMPLEMENTATION(mlcore::NumericRecord, boost::serialization::object_serializable)
+BOOST_CLASS_IMPLEMENTATION(mlcore::CategoryRecord, boost::serialization::object_serializable)
+BOOST_CLASS_IMPLEMENTATION(mlcore::ScoreRecord, boost::serialization::object_serializable)
 BOOST_CLASS_TRACKING(mlcore::SchemaRecord, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::FeatureRecord, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::ModelContract, boost::serialization::track_never)
@@ -137,4 +243,8 @@ BOOST_CLASS_TRACKING(mlcore::TreeEnsemble, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::RowBatch, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::ProofRow, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::ProofRecord, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::ReferenceRecord, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::NumericRecord, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::CategoryRecord, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::ScoreRecord, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::Field, boost::serialization::track_never)

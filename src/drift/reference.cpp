@@ -162,6 +162,13 @@ void validate(const Reference& reference) {
                 fmt::format("a reference of {} columns, the limit is {}", reference.column_count(),
                             kMaxReferenceColumns));
   }
+  std::size_t names = 0;
+  for (const CategoryProfile& column : reference.categories) names += column.codes.names().size();
+  if (names > kMaxReferenceNames) {
+    throw Error(Code::invalid_argument, Reason::limit_exceeded,
+                fmt::format("a reference of {} categories in all, the limit is {}", names,
+                            kMaxReferenceNames));
+  }
   ColumnCheck check;
   for (const NumericProfile& column : reference.features) {
     check_numeric(column);

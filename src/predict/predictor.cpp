@@ -39,7 +39,8 @@ Predictor::Predictor(Artifact artifact)
       plan_(std::move(artifact.definition), std::move(artifact.parameters)),
       model_(validated(std::move(artifact.model))),
       engine_(model_),
-      metadata_(std::move(artifact.metadata)) {
+      metadata_(std::move(artifact.metadata)),
+      reference_(std::move(artifact.reference)) {
   const FloatingPointGuard guard;
   check_parts();
   check_proof(artifact.proof_rows);

@@ -42,6 +42,7 @@ void check_equal(const Artifact& a, const Artifact& b) {
   CHECK(a.definition.fingerprint() == b.definition.fingerprint());
   CHECK(a.parameters == b.parameters);
   CHECK(a.model == b.model);
+  CHECK(a.reference == b.reference);
   REQUIRE(a.proof_rows.size() == b.proof_rows.size());
   for (std::size_t i = 0; i < a.proof_rows.size(); ++i) {
     CAPTURE(i);
@@ -69,6 +70,48 @@ TEST_CASE("artifact: the sample has the bytes that the specification gives it") 
   // Source: tests/artifact/golden.py, which writes the file without the library.
   CHECK(hex(sha256(write_artifact(sample_artifact()))) ==
         "16f561ea26431c65678e26e60cf3a13c2ab7132b190d650c40df365cdf214db2");
+}
+
+TEST_CASE("artifact: the sample with a reference has the bytes of the specification too") {
+  const Artifact artifact = sample_artifact_with_reference();
+  const Bytes file = write_artifact(artifact);
+  // Source: tests/artifact/golden.py.
+  CHECK(hex(sha256(file)) == "7818211a7a915c98382eecb846059eb229c8217f309af264b89583fb949abc69");
+  check_equal(read_artifact(file), artifact);
+  CHECK(write_artifact(read_artifact(file)) == file);
+  CHECK_NOTHROW(verify_digests(file));
+  const SectionInfo section = list_sections(file).back();
+  CHECK(section.type == "REFP");
+  CHECK_FALSE(section.is_critical);
+}
+
+TEST_CASE("artifact: a reference is optional, and is never critical") {
+  const Bytes file = write_artifact(sample_artifact_with_reference());
+  const std::vector<SectionInfo> table = list_sections(file);
+  std::vector<Section> sections = sections_of(file, table);
+  sections.back().is_critical = true;
+  CHECK(read_verdict(write_container(sections)).message == "section \"REFP\" is marked critical");
+  sections.pop_back();
+  CHECK(write_container(sections) == write_artifact(sample_artifact()));
+  CHECK_FALSE(read_artifact(write_container(sections)).reference.has_value());
+}
+
+TEST_CASE("artifact: every single-bit flip of the reference under right checksums is judged") {
+  const Bytes good = write_artifact(sample_artifact_with_reference());
+  const Bytes section = section_bytes(good, "REFP");
+  for (std::size_t bit = 0; bit < section.size() * 8; ++bit) {
+    Bytes edited = section;
+    edited[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
+    const Bytes file = with_section(good, "REFP", edited);
+    const Verdict found = read_verdict(file);
+    if (found.code == Code::ok) {
+      if (write_artifact(read_artifact(file)) != file) FAIL_CHECK("bit ", bit, ": rewritten");
+      continue;
+    }
+    const bool is_known =
+        found.reason == Reason::malformed_artifact || found.reason == Reason::newer_format;
+    if (!is_known) FAIL_CHECK("bit ", bit, ": ", found.message);
+  }
 }
 
 TEST_CASE("artifact: a model of format 0.1 is read, without its rounds and node ids") {
@@ -283,7 +326,7 @@ TEST_CASE("artifact: META in any other form is refused") {
 }
 
 TEST_CASE("artifact: sections that contradict each other are refused") {
-  const Bytes good = write_artifact(sample_artifact());
+  const Bytes good = write_artifact(sample_artifact_with_reference());
   const auto edited = [&](std::string_view type, std::size_t at, std::uint8_t value) {
     Bytes bytes = section_bytes(good, type);
     bytes.at(at) = value;
@@ -303,7 +346,8 @@ TEST_CASE("artifact: sections that contradict each other are refused") {
 
   CHECK(edited("MODL", 4, 3).reason == Reason::newer_format);  // its class version
   CHECK(edited("PROF", 0, 2).reason == Reason::newer_format);  // its archive version
-  for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF"}) {
+  CHECK(edited("REFP", 4, 2).reason == Reason::newer_format);  // its class version
+  for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF", "REFP"}) {
     CAPTURE(type);
     Bytes bytes = section_bytes(good, type);
     bytes.push_back(0);
@@ -360,6 +404,17 @@ const PartsCase kPartsThatDoNotFit[] = {
        offsets = {0, offsets.back() + 8, offsets.back()};
      },
      Reason::malformed_artifact},
+    {"a reference of a feature less", [](Artifact& a) { a.reference->features.pop_back(); },
+     Reason::malformed_artifact},
+    {"a reference of a score more",
+     [](Artifact& a) {
+       a.reference->scores.push_back(a.reference->scores[0]);
+       a.reference->scores[1].values.name = "another";
+     },
+     Reason::malformed_artifact},
+    {"a reference of other features",
+     [](Artifact& a) { std::swap(a.reference->features[0], a.reference->features[1]); },
+     Reason::malformed_artifact},
     {"a negative offset",
      [](Artifact& a) {
        auto& offsets = a.proof_rows[0].events[0].offsets;
@@ -369,14 +424,15 @@ const PartsCase kPartsThatDoNotFit[] = {
 };
 
 TEST_CASE("artifact: parts that do not fit together are neither written nor read") {
-  const Bytes good = write_artifact(sample_artifact());
+  const Bytes good = write_artifact(sample_artifact_with_reference());
   for (const PartsCase& test : kPartsThatDoNotFit) {
     CAPTURE(test.name);
-    Artifact artifact = sample_artifact();
+    Artifact artifact = sample_artifact_with_reference();
     test.edit(artifact);
     CHECK(verdict([&] { static_cast<void>(write_artifact(artifact)); }).reason == test.reason);
     Bytes file = with_section(good, "MODL", encode_model(artifact.model));
     file = with_section(file, "PROF", encode_proof(artifact.proof_rows));
+    file = with_section(file, "REFP", encode_reference(*artifact.reference));
     file = with_section(file, "FEAT", encode_features(artifact.definition, artifact.parameters));
     CHECK(read_verdict(file).reason == test.reason);
   }
@@ -406,6 +462,12 @@ TEST_CASE("artifact: what the format can't hold is not written") {
          for (int i = 0; i < 4097; ++i) a.metadata[std::to_string(i)] = "";
        },
        Reason::malformed_artifact},
+      {"a reference with a bin that is not there",
+       [](Artifact& a) {
+         a.reference = sample_reference();
+         a.reference->features[0].counts.bins[9] = 1;
+       },
+       Reason::invalid_number},
       {"a framework that is not UTF-8", [](Artifact& a) { a.model.framework = "\xFF"; },
        Reason::malformed_artifact},
   };

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the artifact of sample.hpp from docs/artifact_format.md, with nothing of the library.
+"""Writes the artifacts of sample.hpp from docs/artifact_format.md, with nothing of the library.
 
-    golden.py TEST.cpp    exit 0 iff the test has the SHA-256 of these bytes as its golden value
-    golden.py -o FILE     the bytes themselves
+    golden.py TEST.cpp    exit 0 iff the test has the SHA-256 of both as its golden values
+    golden.py -o FILE     the bytes of the one with a reference profile
 
 The definition's canonical text and fingerprint are the language's business: they are copied here.
 """
@@ -118,13 +118,35 @@ def proof_row(order_count):
             + items(u32, [0x3E800000]))
 
 
+def wide(value): return u64(value & (1 << 64) - 1) + u64(value >> 64 & (1 << 64) - 1)
+
+
+def numeric(name, edges, centre, exponent, bins, missing, values):
+    """`values`: the finite ones."""
+    units = [round((value - centre) / 2.0 ** exponent) for value in values]  # half to even
+    return (text(name) + items(f64, edges) + f64(centre) + struct.pack("<i", exponent)
+            + items(u64, bins) + u64(missing) + u64(0) + wide(sum(units))
+            + wide(sum(unit * unit for unit in units)) + f64(min(values)) + f64(max(values)))
+
+
+def reference():
+    features = [numeric(name, [-0.5, 0.0, 2.5], 1.0, -3, [0, 1, 1, 0], 1, [0.0, 2.4375])
+                for name in ("orders_90d", "spend_90d", "spend_z", "is_home")]
+    country = (text("country") + items(text, ["hôme", "away"]) + u8(0) + items(u64, [1, 1]) + u64(1))
+    histogram = [0] * 100
+    histogram[75] = 1
+    score = (numeric("prediction", [], 0.0, 0, [3], 0, [-1.5, 0.5, 3.0])
+             + f64(-1) + f64(1) + b"".join(map(u64, histogram)) + u64(1) + u64(1) + u64(0))
+    return (ARCHIVE + VERSION + u64(4) + b"".join(features) + u64(1) + country + u64(1) + score)
+
+
 def container(sections):
     offset = 64 + 96 * len(sections)
     table, body = b"", b""
-    for name, data in sections:
+    for name, flags, data in sections:
         padding = -offset % 64
         offset += padding
-        table += (name + u32(1) + u64(offset) + u64(len(data)) + u64(len(data)) + u32(crc32c(data))
+        table += (name + u32(flags) + u64(offset) + u64(len(data)) + u64(len(data)) + u32(crc32c(data))
                   + u32(0) + hashlib.sha256(data).digest() + bytes(24))
         body += bytes(padding) + data
         offset += len(data)
@@ -133,25 +155,29 @@ def container(sections):
     return header + u32(crc32c(header)) + table + body
 
 
-def artifact():
+def artifact(optional=()):
     meta = ('{"metadata":{"algorithm":"xgboost","note":"a \\"quoted\\"\\tnote, naïve"},'
             '"name":"churn"}').encode()
     proof = ARCHIVE + VERSION + u64(2) + proof_row(2) + proof_row(0)
-    return container([(b"META", meta), (b"SCHM", schema()), (b"FEAT", features()),
-                      (b"MODL", model()), (b"PROF", proof)])
+    return container([(b"META", 1, meta), (b"SCHM", 1, schema()), (b"FEAT", 1, features()),
+                      (b"MODL", 1, model()), (b"PROF", 1, proof), *optional])
 
 
 def main():
+    with_reference = artifact([(b"REFP", 0, reference())])
     if sys.argv[1] == "-o":
         with open(sys.argv[2], "wb") as file:
-            file.write(artifact())
+            file.write(with_reference)
         return 0
-    digest = hashlib.sha256(artifact()).hexdigest()
     with open(sys.argv[1], encoding="utf-8") as file:
-        if f'"{digest}"' in file.read():
-            return 0
-    print(f"{sys.argv[1]} does not have the golden value {digest}")
-    return 1
+        content = file.read()
+    status = 0
+    for name, data in (("sample", artifact()), ("sample with a reference", with_reference)):
+        digest = hashlib.sha256(data).hexdigest()
+        if f'"{digest}"' not in content:
+            print(f"{sys.argv[1]} does not have the golden value of the {name}: {digest}")
+            status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ TEST_CASE("hostile: the counter sees what reading takes") {
 }
 
 TEST_CASE("hostile: many small things take bounded memory") {
-  const Bytes good = write_artifact(sample_artifact());
+  const Bytes good = write_artifact(sample_artifact_with_reference());
   const std::size_t count = 4 * kMiB;
   Hostile names;  // 4 bytes each in the file, 32 in memory
   names.u16(1).text("").text("").text("").u16(1).u32(0x01010101).zeros(1).u32(1).u32(1);
@@ -135,9 +135,27 @@ TEST_CASE("hostile: many small things take bounded memory") {
   Hostile distinct_fields;
   distinct_fields.u16(1).u64(100'000);
   for (int i = 0; i < 100'000; ++i) distinct_fields.text(std::to_string(i)).u16(1);
+  Hostile columns;  // each might be one byte
+  columns.u16(1).u64(count).zeros(2 * count);
+  Hostile few_values;  // as many columns as there may be, one bin each
+  few_values.u16(1).u64(kMaxReferenceColumns);
+  for (std::size_t i = 0; i < kMaxReferenceColumns; ++i) {
+    few_values.text(std::to_string(i)).zeros(8 + 8 + 4).u64(1).zeros(8 + 16 + 32);
+    few_values.u64(0x7FF0000000000000).u64(0xFFF0000000000000);
+  }
+  few_values.zeros(8 + 8);
+  Hostile categories;  // as many names as there may be
+  categories.u16(1).u64(0).u64(64);
+  for (std::size_t i = 0; i < 64; ++i) {
+    categories.text(std::to_string(i)).u64(kMaxKnownNames);
+    for (std::size_t k = 0; k < kMaxKnownNames; ++k) categories.text(std::to_string(k));
+    categories.zeros(1).u64(1).zeros(8 + 8);
+  }
+  categories.zeros(8);
   const std::pair<const char*, Bytes> cases[] = {
-      {"MODL", names.take()}, {"PROF", rows.take()},   {"PROF", batches.take()},
-      {"FEAT", lists.take()}, {"SCHM", fields.take()}, {"SCHM", distinct_fields.take()},
+      {"MODL", names.take()},   {"PROF", rows.take()},       {"PROF", batches.take()},
+      {"FEAT", lists.take()},   {"SCHM", fields.take()},     {"SCHM", distinct_fields.take()},
+      {"REFP", columns.take()}, {"REFP", few_values.take()}, {"REFP", categories.take()},
   };
   for (const auto& test : cases) {
     CAPTURE(test.first);
@@ -181,8 +199,8 @@ TEST_CASE("hostile: definitions take bounded memory") {
 }
 
 TEST_CASE("hostile: each u64 of each section with each extreme") {
-  const Bytes good = write_artifact(sample_artifact());
-  for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF"}) {
+  const Bytes good = write_artifact(sample_artifact_with_reference());
+  for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF", "REFP"}) {
     const Bytes section = section_bytes(good, type);
     const std::uint64_t size = section.size();
     const std::uint64_t values[] = {0,          1,          size - 1,         size,
@@ -230,7 +248,7 @@ Bytes mutated(Bytes bytes, std::mt19937& random) {
 void run_mutations(unsigned seed, int rounds) {
   MESSAGE("seed ", seed);
   std::mt19937 random(seed);
-  const Bytes good = write_artifact(sample_artifact());
+  const Bytes good = write_artifact(sample_artifact_with_reference());
   const std::vector<SectionInfo> table = read_table(good);
   int accepted = 0;
   for (int round = 0; round < rounds; ++round) {
@@ -253,11 +271,11 @@ TEST_CASE("hostile: edited sections under right checksums") { run_mutations(7, 1
 void run_file_mutations(unsigned seed, int rounds) {
   MESSAGE("seed ", seed);
   std::mt19937 random(seed);
-  const Bytes good = write_artifact(sample_artifact());
+  const Bytes good = write_artifact(sample_artifact_with_reference());
   for (int round = 0; round < rounds; ++round) {
     CAPTURE(round);
     Bytes file = good;
-    const std::size_t reach = random() % 2 == 0 ? file.size() : 64 + 5 * 96;
+    const std::size_t reach = random() % 2 == 0 ? file.size() : 64 + 6 * 96;
     for (unsigned i = 0; i < 1 + random() % 3; ++i) {
       put(file, random() % (reach - 3), 1 + random() % 4, random());
     }

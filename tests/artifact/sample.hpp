@@ -12,6 +12,7 @@
 
 #include "artifact/container.hpp"
 #include "mlcore/artifact/artifact.hpp"
+#include "mlcore/base/number.hpp"
 
 namespace mlcore {
 
@@ -82,6 +83,44 @@ inline Artifact sample_artifact() {
   artifact.proof_rows = {sample_proof_row(artifact.definition, 2),
                          sample_proof_row(artifact.definition, 0)};
   artifact.metadata = {{"algorithm", "xgboost"}, {"note", "a \"quoted\"\tnote, naïve"}};
+  return artifact;
+}
+
+/// Every kind of column; three rows.
+inline Reference sample_reference() {
+  Reference reference;
+  const double edges[] = {-0.5, 0.0, 2.5};
+  for (const char* name : {"orders_90d", "spend_90d", "spend_z", "is_home"}) {
+    NumericProfile& column = reference.features.emplace_back();
+    column.name = name;
+    column.bins = NumericBins(edges, {1.0, -3});
+    for (const double x : {0.0, 2.4375}) {
+      column.counts.add(column.bins, x);
+      column.extent.add(x);
+    }
+    column.counts.add(column.bins, kCanonicalNan);
+  }
+  CategoryProfile& text = reference.categories.emplace_back();
+  text.name = "country";
+  text.codes = CategoryCodes({"hôme", "away"}, 1, false);
+  text.counts.add(text.codes, "hôme");
+  text.counts.add(text.codes, "away");
+  text.counts.add_missing();
+  ScoreProfile& score = reference.scores.emplace_back();
+  score.values.name = "prediction";
+  score.values.bins = NumericBins({}, {});
+  score.scale = ScoreScale(-1, 1);
+  for (const double x : {-1.5, 0.5, 3.0}) {
+    score.values.counts.add(score.values.bins, x);
+    score.values.extent.add(x);
+    score.histogram.add(score.scale, x);
+  }
+  return reference;
+}
+
+inline Artifact sample_artifact_with_reference() {
+  Artifact artifact = sample_artifact();
+  artifact.reference = sample_reference();
   return artifact;
 }
 

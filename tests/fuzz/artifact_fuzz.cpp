@@ -75,7 +75,8 @@ mlcore::Bytes mutated(const mlcore::Bytes& file, std::size_t most, unsigned seed
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t most, unsigned seed) {
-  static const mlcore::Bytes good = mlcore::write_artifact(mlcore::sample_artifact());
+  static const mlcore::Bytes good =
+      mlcore::write_artifact(mlcore::sample_artifact_with_reference());
   const bool is_too_small = size < mlcore::kFirstEntryAt;
   const mlcore::Bytes file = mutated(is_too_small ? good : plausible({data, size}), most, seed);
   if (file.size() > most) return size;

@@ -12,11 +12,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mlcore/base/bytes.hpp"
 #include "mlcore/base/digest.hpp"
+#include "mlcore/drift/reference.hpp"
 #include "mlcore/feature/plan.hpp"
 #include "mlcore/model/tree_ensemble.hpp"
 
@@ -39,6 +41,9 @@ struct Artifact {
   FittedParameters parameters;
   TreeEnsemble model;
   std::vector<ProofRow> proof_rows;
+  /// What features and predictions looked like in training: a profile an output of the definition,
+  /// by its name, and one an output of the model. It changes no prediction.
+  std::optional<Reference> reference;
   /// Free facts that do not change a prediction (algorithm, parameters). No time, no path.
   std::map<std::string, std::string> metadata;
 };

@@ -28,6 +28,7 @@
 namespace mlcore {
 
 inline constexpr std::size_t kMaxReferenceColumns = 8192;  // of all kinds together
+inline constexpr std::size_t kMaxReferenceNames = 65'536;  // of categories, in all columns
 inline constexpr std::uint64_t kMaxReferenceRows = std::uint64_t{1} << 40;
 
 /// NaN is missing.
@@ -79,7 +80,7 @@ struct Reference {
 [[nodiscard]] ScoreProfile profile_scores(std::string name, std::span<const double> values,
                                           std::optional<ScoreScale> scale = {});
 
-/// Throws: invalid_argument/limit_exceeded (columns, rows), duplicate_name (within a kind),
+/// Throws: invalid_argument/limit_exceeded (columns, names, rows), duplicate_name (within a kind),
 /// invalid_length (columns that disagree on the rows), invalid_number (counts in a bin that is not
 /// there, or moments or an extent that no values can have), naming the column.
 void validate(const Reference& reference);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,6 +67,11 @@ class Predictor {
   [[nodiscard]] const TreeEnsemble& model() const noexcept { return model_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept {
     return metadata_;
+  }
+  /// What features and predictions looked like in training; null where the artifact has none.
+  /// Lifetime: the predictor's.
+  [[nodiscard]] const Reference* reference() const noexcept {
+    return reference_ ? &*reference_ : nullptr;
   }
   /// All zero when the predictor was not made from a file.
   [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
@@ -132,6 +138,7 @@ class Predictor {
   TreeEnsemble model_;
   TreeEngine engine_;
   std::map<std::string, std::string> metadata_;
+  std::optional<Reference> reference_;
   Sha256Digest digest_{};
 };
 
