@@ -16,10 +16,12 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
+#include "mlcore/drift/reference.hpp"
 #include "mlcore/evaluate/metrics.hpp"
 #include "mlcore/model/xgboost_json.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
+#include "mlcore/predict/tree_engine.hpp"
 #include "train/metadata.hpp"
 #include "train/recency_rule.hpp"
 
@@ -97,6 +99,18 @@ Metrics measure(std::span<const double> scores, std::span<const std::uint8_t> la
   metrics.log_loss = log_loss(scores, labels);
   metrics.brier = brier(scores, labels);
   return metrics;
+}
+
+/// Probabilities have a scale; absent = what was seen.
+std::optional<ScoreScale> scale_of(const TreeEnsemble& model) {
+  switch (model.contract.link) {
+    case Link::logistic:
+    case Link::softmax:
+    case Link::hinge: return ScoreScale(0, 1);
+    case Link::identity:
+    case Link::exponential: return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 double positive_rate(std::span<const std::uint8_t> labels) {
@@ -243,9 +257,42 @@ class Training {
     for (const auto& [name, value] : spec_.model.parameters) {
       artifact.metadata["parameter." + name] = value;
     }
+    artifact.reference = make_reference(artifact);
     say("make proof rows");
     artifact.proof_rows = make_proof_rows(artifact, kProofRows, kProofSeed);
     result_.file = write_artifact(artifact);
+  }
+
+  /// Of the train split: each feature as computed, each prediction as served. Absent where there
+  /// are more columns than a reference holds.
+  [[nodiscard]] std::optional<Reference> make_reference(const Artifact& artifact) const {
+    const TrainingTable& table = result_.train_table;
+    const std::size_t outputs = artifact.model.output_count;
+    if (table.width + outputs > kMaxReferenceColumns) return std::nullopt;
+    say("make the reference");
+    Reference reference;
+    std::vector<double> column(table.size());
+    for (std::size_t i = 0; i < table.width; ++i) {
+      for (std::size_t row = 0; row < table.size(); ++row) {
+        column[row] = table.features[row * table.width + i];
+      }
+      reference.features.push_back(profile_numeric(definition().outputs()[i].name, column));
+    }
+    std::vector<float> predictions(table.size() * outputs);
+    TreeEngine(artifact.model)
+        .batch_margins(train_inputs_.data(), table.size(), predictions.data());
+    for (std::size_t row = 0; row < table.size(); ++row) {
+      apply_link(artifact.model.contract.link,
+                 std::span(predictions).subspan(row * outputs, outputs));
+    }
+    for (std::size_t i = 0; i < outputs; ++i) {
+      for (std::size_t row = 0; row < table.size(); ++row) {
+        column[row] = static_cast<double>(predictions[row * outputs + i]);
+      }
+      const std::string name = outputs == 1 ? "prediction" : fmt::format("prediction {}", i);
+      reference.scores.push_back(profile_scores(name, column, scale_of(artifact.model)));
+    }
+    return reference;
   }
 
   /// Through the artifact's own bytes, and beside XGBoost's predictor on every row.

@@ -11,6 +11,7 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
+#include "mlcore/drift/report.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "train/orders_log.hpp"
 #include "train/scratch_folder.hpp"
@@ -178,6 +179,38 @@ TEST_CASE("train: without data_end the data ends 1 µs after its last event") {
   const TrainResult cut = train(spec, {});
   CHECK(cut.test_table.dropped_rows > 0);
   CHECK(cut.test_table.size() + cut.test_table.dropped_rows == whole.test_table.size());
+}
+
+TEST_CASE("train: the artifact holds what the train split looked like") {
+  const Project project;
+  const TrainResult result = train(project.spec(), {});
+  const auto predictor = Predictor::from_bytes(result.file);
+  REQUIRE(predictor->reference() != nullptr);
+  const Reference& reference = *predictor->reference();
+  const TrainingTable& table = result.train_table;
+  REQUIRE(reference.features.size() == table.width);
+  REQUIRE(reference.scores.size() == 1);
+  CHECK(reference.scores[0].values.name == "prediction");
+  CHECK(reference.scores[0].scale == ScoreScale(0, 1));
+  CHECK(reference.rows() == table.size());
+  for (std::size_t i = 0; i < table.width; ++i) {
+    CHECK(reference.features[i].name == predictor->definition().outputs()[i].name);
+  }
+  // Counted again, through the calls that serve.
+  const std::vector<float> inputs = table.model_inputs();
+  std::vector<float> predictions(table.size());
+  predictor->margins({inputs.data(), table.size(), table.width}, predictions);
+  apply_link(predictor->model().contract.link, predictions);
+  const std::vector<double> scores(predictions.begin(), predictions.end());
+  PaneCounts pane(reference);
+  pane.add_rows(reference, {table.features.data(), table.size(), table.width},
+                {scores.data(), scores.size(), 1});
+  for (std::size_t i = 0; i < table.width; ++i) {
+    CHECK(pane.features[i] == reference.features[i].counts);
+  }
+  CHECK(pane.scores[0] == reference.scores[0].values.counts);
+  CHECK(pane.histograms[0] == reference.scores[0].histogram);
+  CHECK(compare(reference, pane, {}).drift == 0);
 }
 
 TEST_CASE("train: progress names each step and counts the rounds") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "inputs.hpp"
@@ -101,6 +102,15 @@ Json sections_json(ByteView file) {
   return sections;
 }
 
+/// Null where the artifact has no reference profile.
+Json reference_json(const std::optional<Reference>& reference) {
+  if (!reference) return nullptr;
+  return {{"rows", reference->rows()},
+          {"features", reference->features.size()},
+          {"categories", reference->categories.size()},
+          {"scores", reference->scores.size()}};
+}
+
 Json inspect(const std::string& reference, const std::string& file) {
   const Artifact artifact = read_artifact(view_of(file));
   Json json;
@@ -113,6 +123,7 @@ Json inspect(const std::string& reference, const std::string& file) {
   json["features"] = features_json(artifact.definition);
   json["model"] = model_json(artifact.model);
   json["proof_rows"] = artifact.proof_rows.size();
+  json["reference"] = reference_json(artifact.reference);
   json["sections"] = sections_json(view_of(file));
   json["metadata"] = artifact.metadata;
   json["definition"] = artifact.definition.text();
@@ -163,6 +174,12 @@ std::string text_of(const Json& json) {
   line("margin", model["margin"]);
   line("link", model["link"]);
   line("proof rows", json["proof_rows"].dump());
+  const Json& reference = json["reference"];
+  line("reference", reference.is_null()
+                        ? "none"
+                        : fmt::format("{} rows: {} features, {} categories, {} scores",
+                                      reference["rows"].dump(), reference["features"].dump(),
+                                      reference["categories"].dump(), reference["scores"].dump()));
   for (const Json& section : json["sections"]) {
     line("section",
          fmt::format("{} {} bytes", section["type"].get<std::string>(), section["bytes"].dump()));

@@ -53,7 +53,7 @@ struct TrainResult {
   std::string metadata_json;
 };
 
-/// Reads, ingests, fits, trains, imports the model, makes proof rows, opens the artifact again and
+/// Reads, ingests, fits, trains, imports the model, makes the reference and proof rows, opens the artifact again and
 /// scores the test rows with it. Refuses its own result where a margin differs by a bit from that
 /// of XGBoost's predictor. Throws: invalid_argument/malformed_spec for streams that are not the
 /// definition's or an objective that is not a probability; failed_precondition/label_leak when a
