@@ -25,6 +25,13 @@ void check_shape(const PaneCounts& left, const PaneCounts& right) {
                           right.features.size(), right.categories.size(), right.scores.size()));
 }
 
+constexpr std::size_t kTileRows = 256;  // few enough to stay in the cache while columns take turns
+
+Span2d<const double> tile_of(Span2d<const double> rows, std::size_t first) {
+  return {rows.row(first).data(), std::min(kTileRows, rows.rows() - first), rows.columns(),
+          rows.row_stride()};
+}
+
 template <typename Counter, typename Operation>
 void each(std::vector<Counter>& left, const std::vector<Counter>& right, Operation operation) {
   for (std::size_t i = 0; i < left.size(); ++i) operation(left[i], right[i]);
@@ -65,8 +72,11 @@ void PaneCounts::add_rows(const Reference& reference, Span2d<const double> featu
   const FloatingPointGuard guard;
   assert(feature_rows.columns() == 0 || feature_rows.columns() == features.size());
   assert(score_rows.columns() == 0 || score_rows.columns() == scores.size());
-  for (std::size_t i = 0; i < feature_rows.columns(); ++i) {
-    features[i].add_column(reference.features[i].bins, feature_rows, i);
+  for (std::size_t first = 0; first < feature_rows.rows(); first += kTileRows) {
+    const Span2d<const double> tile = tile_of(feature_rows, first);
+    for (std::size_t i = 0; i < tile.columns(); ++i) {
+      features[i].add_column(reference.features[i].bins, tile, i);
+    }
   }
   for (std::size_t i = 0; i < score_rows.columns(); ++i) {
     scores[i].add_column(reference.scores[i].values.bins, score_rows, i);

@@ -67,6 +67,7 @@ std::int32_t cell_of(double units) noexcept {
 }
 
 constexpr std::size_t kBlock = 256;
+constexpr std::uint32_t kMostSteps = 5;  // with more, halving is faster
 
 /// Σ / n in units, the integer rounded once.
 double average(Int128 sum, std::uint64_t n) noexcept {
@@ -122,7 +123,7 @@ void NumericBins::fill_cells() noexcept {
   std::array<std::uint8_t, kCells> in_cell{};
   for (const double edge : edges()) {
     const auto cell = static_cast<std::size_t>(cell_of(units(edge)));
-    has_crowded_cell_ |= ++in_cell[cell] > 2;
+    steps_ = std::max<std::uint32_t>(steps_, ++in_cell[cell]);
   }
   for (std::size_t cell = 1; cell < kCells; ++cell) {
     edges_before_[cell] = static_cast<std::uint8_t>(edges_before_[cell - 1] + in_cell[cell - 1]);
@@ -131,7 +132,7 @@ void NumericBins::fill_cells() noexcept {
 
 void NumericBins::bins_of_block(const double* values, const double* units, std::size_t count,
                                 std::uint64_t* bins) const noexcept {
-  if (has_crowded_cell_) {
+  if (steps_ > kMostSteps) {
     for (std::size_t i = 0; i < count; ++i) ++bins[bin_of(values[i])];
     return;
   }
@@ -140,8 +141,9 @@ void NumericBins::bins_of_block(const double* values, const double* units, std::
   for (std::size_t i = 0; i < count; ++i) {
     // Edges of earlier cells are below the value, those of later ones are not.
     std::size_t bin = edges_before_[static_cast<std::size_t>(cells[i])];
-    bin += static_cast<std::size_t>(edges_[bin] < values[i]);
-    bin += static_cast<std::size_t>(edges_[bin] < values[i]);
+    for (std::uint32_t step = 0; step < steps_; ++step) {
+      bin += static_cast<std::size_t>(edges_[bin] < values[i]);
+    }
     ++bins[bin];
   }
 }

@@ -96,7 +96,7 @@ class NumericBins {
   FixedPoint fixed_point_;
   std::uint32_t edge_count_ = 0;
   // A grid over the units, for many values at once: how many edges lie in earlier cells.
-  bool has_crowded_cell_ = false;  // more than two edges in one
+  std::uint32_t steps_ = 0;  // the most edges in one cell
   std::array<std::uint8_t, kCells> edges_before_{};
 };
 
