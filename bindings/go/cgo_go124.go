@@ -31,6 +31,6 @@ package mlcore
 // #cgo nocallback mlcore_go_ingest
 // #cgo noescape mlcore_row_from_json
 // #cgo nocallback mlcore_row_from_json
-// #cgo noescape mlcore_row_check
-// #cgo nocallback mlcore_row_check
+// #cgo noescape mlcore_go_row_check
+// #cgo nocallback mlcore_go_row_check
 import "C"

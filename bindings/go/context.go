@@ -71,10 +71,11 @@ const (
 // beside another one is an error. A context keeps its model.
 //
 // Calls for one row return the same slice each time; copy what is to be kept. It is Go memory, and
-// safe to read after Close.
+// safe to read after Close. A copy of the struct is no context: its calls are refused.
 type Context struct {
+	self   uintptr // its address
 	doing  atomic.Int32
-	pool   *Pool       // that made it, or nil
+	pool   *byte       // the mark of the Pool that made it, or nil
 	pooled atomic.Bool // it lies there
 	bound  *C.mlcore_go_bound_t
 	layout *Layout
@@ -109,6 +110,7 @@ func (m *Model) NewContext(options ContextOptions) (*Context, error) {
 		return nil, err
 	}
 	c := &Context{layout: m.features.request, out: make([]float64, width)}
+	c.self = uintptr(unsafe.Pointer(c))
 	c.bind(handle, len(c.layout.fields))
 	runtime.SetFinalizer(c, (*Context).Close)
 	return c, nil
@@ -135,8 +137,12 @@ func (c *Context) enter() error {
 	if c == nil {
 		return nilError("the context")
 	}
-	if c.bound != nil && c.doing.CompareAndSwap(idle, busy) {
-		return nil
+	if c.self == uintptr(unsafe.Pointer(c)) {
+		if c.doing.CompareAndSwap(idle, busy) {
+			return nil
+		}
+	} else if c.bound != nil {
+		return newError(FailedPrecondition, ReasonClosedHandle, "this is a copy of a context, and not the context")
 	}
 	if c.doing.Load() == busy {
 		return newError(FailedPrecondition, ReasonNone,
@@ -199,8 +205,13 @@ func (c *Context) settle(packed []byte) {
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(b.row)), len(packed)), packed)
 }
 
-// OutputCount returns how many values a row gives.
-func (c *Context) OutputCount() int { return len(c.out) }
+// OutputCount returns how many values a row gives; 0 for nil.
+func (c *Context) OutputCount() int {
+	if c == nil {
+		return 0
+	}
+	return len(c.out)
+}
 
 // Predict scores one row of a definition without streams; see the package's comment on rows.
 // Errors: as [Layout.Pack] and [Layout.Check]; FailedPrecondition with ReasonNeedsState,
@@ -237,7 +248,7 @@ func (c *Context) PredictNumbers(values []float64) ([]float64, error) {
 	}
 	defer c.leave()
 	if len(values) != len(c.values) {
-		return nil, c.refuseWidth(len(values))
+		return c.refuseWidth(len(values))
 	}
 	copy(c.values, values)
 	return c.row(C.mlcore_go_f64(c.number()))
@@ -250,19 +261,17 @@ func (c *Context) PredictNumbers32(values []float32) ([]float64, error) {
 	}
 	defer c.leave()
 	if len(values) != len(c.values) {
-		return nil, c.refuseWidth(len(values))
+		return c.refuseWidth(len(values))
 	}
 	copy(unsafe.Slice((*float32)(unsafe.Pointer(c.bound.values)), len(values)), values)
 	return c.row(C.mlcore_go_f32(c.number()))
 }
 
-// refuseWidth lets the library say what is wrong with so many numbers: it looks at no number before.
-func (c *Context) refuseWidth(count int) error {
-	numbers := allocate(8 * count)
-	defer C.free(numbers)
+// refuseWidth lets the library say what is wrong with so many numbers: it looks at none where their count
+// is wrong, so that none is copied, however many there are.
+func (c *Context) refuseWidth(count int) ([]float64, error) {
 	b := c.bound
-	return result(C.mlcore_predict_f64(b.context, (*C.double)(numbers), C.int64_t(count), b.out,
-		b.out_count, &b.error), &b.error)
+	return c.row(C.mlcore_predict_f64(b.context, b.values, C.int64_t(count), b.out, b.out_count, &b.error))
 }
 
 // PredictAt scores one row, the events of its keys taken from a state.

@@ -105,20 +105,46 @@ func (f *Features) enter() error {
 	return f.owner.enter()
 }
 
-// Text returns the definition's canonical text.
-func (f *Features) Text() string { return f.text }
+// Text returns the definition's canonical text; "" for nil.
+func (f *Features) Text() string {
+	if f == nil {
+		return ""
+	}
+	return f.text
+}
 
-// Fingerprint returns what names the definition's meaning: 64 hexadecimal digits.
-func (f *Features) Fingerprint() string { return f.fingerprint }
+// Fingerprint returns what names the definition's meaning: 64 hexadecimal digits; "" for nil.
+func (f *Features) Fingerprint() string {
+	if f == nil {
+		return ""
+	}
+	return f.fingerprint
+}
 
-// Names returns the names of the features, in the order of their values.
-func (f *Features) Names() []string { return append([]string(nil), f.names...) }
+// Names returns the names of the features, in the order of their values; none for nil.
+func (f *Features) Names() []string {
+	if f == nil {
+		return nil
+	}
+	return append([]string(nil), f.names...)
+}
 
-// Request returns the layout of a request: keys, inputs, then as_of where windows need it.
-func (f *Features) Request() *Layout { return f.request }
+// Request returns the layout of a request: keys, inputs, then as_of where windows need it. That of nil
+// is nil.
+func (f *Features) Request() *Layout {
+	if f == nil {
+		return nil
+	}
+	return f.request
+}
 
-// Streams returns the names of the streams of events.
-func (f *Features) Streams() []string { return append([]string(nil), f.streams...) }
+// Streams returns the names of the streams of events; none for nil.
+func (f *Features) Streams() []string {
+	if f == nil {
+		return nil
+	}
+	return append([]string(nil), f.streams...)
+}
 
 // Stream returns the layout of a stream's events.
 // Errors: NotFound/ReasonUnknownName; FailedPrecondition/ReasonClosedHandle.

@@ -97,11 +97,21 @@ func newLayout(o *owner, handle *C.mlcore_layout_t) (*Layout, error) {
 	return l, nil
 }
 
-// ID returns the number that every row of this layout begins with.
-func (l *Layout) ID() uint64 { return l.id }
+// ID returns the number that every row of this layout begins with; 0 for nil.
+func (l *Layout) ID() uint64 {
+	if l == nil {
+		return 0
+	}
+	return l.id
+}
 
-// Fields returns the fields in their order.
-func (l *Layout) Fields() []Field { return append([]Field(nil), l.fields...) }
+// Fields returns the fields in their order; none for nil.
+func (l *Layout) Fields() []Field {
+	if l == nil {
+		return nil
+	}
+	return append([]Field(nil), l.fields...)
+}
 
 // Pack makes a row of a pointer to a struct, a struct, or a map[string]any; see the package's
 // comment. A [Row] is copied as it is.
@@ -152,7 +162,7 @@ func (l *Layout) Check(row Row) error {
 	}
 	defer l.owner.leave()
 	var e cError
-	return result(C.mlcore_row_check(l.handle, pointer(row), C.int64_t(len(row)), e.ready()), &e.c)
+	return result(C.mlcore_go_row_check(l.handle, (*C.char)(pointer(row)), C.int64_t(len(row)), e.ready()), &e.c)
 }
 
 // Rows are packed rows of one layout, one after another. One goroutine at a time may append; any
@@ -161,6 +171,7 @@ type Rows struct {
 	layout  *Layout
 	bytes   []byte
 	offsets []int64
+	packing bool
 }
 
 // NewRows returns no rows of a layout.
@@ -175,11 +186,16 @@ func (r *Rows) Len() int {
 }
 
 // Append packs a row and adds it. What can't be packed leaves the rows as they were.
-// Errors: as [Layout.Pack].
+// Errors: as [Layout.Pack]; FailedPrecondition/ReasonNone for a Value method that appends to the same rows.
 func (r *Rows) Append(row any) error {
 	if r == nil || r.layout == nil {
 		return nilError("the rows' layout")
 	}
+	if r.packing {
+		return newError(FailedPrecondition, ReasonNone, "another row is being appended")
+	}
+	r.packing = true
+	defer func() { r.packing = false }()
 	bytes, err := r.layout.appendRow(r.bytes[:r.offsets[r.Len()]], row)
 	if err != nil {
 		return err

@@ -46,8 +46,8 @@ func OpenBytes(artifact []byte) (*Model, error) {
 	}
 	var e cError
 	var handle *C.mlcore_model_t
-	err := result(C.mlcore_model_open_bytes(pointer(artifact), C.int64_t(len(artifact)), &handle,
-		e.ready()), &e.c)
+	err := result(C.mlcore_go_open_bytes((*C.char)(pointer(artifact)), C.int64_t(len(artifact)),
+		&handle, e.ready()), &e.c)
 	if err != nil {
 		return nil, err
 	}
@@ -93,15 +93,30 @@ func (m *Model) enter() error {
 	return m.owner.enter()
 }
 
-// Name returns the model's name.
-func (m *Model) Name() string { return m.name }
+// Name returns the model's name; "" for nil.
+func (m *Model) Name() string {
+	if m == nil {
+		return ""
+	}
+	return m.name
+}
 
-// Digest returns what names the artifact's content: 64 hexadecimal digits.
-func (m *Model) Digest() string { return m.digest }
+// Digest returns what names the artifact's content: 64 hexadecimal digits; "" for nil.
+func (m *Model) Digest() string {
+	if m == nil {
+		return ""
+	}
+	return m.digest
+}
 
 // Features returns the model's feature definition, fitted. It lives as long as the model; closing it
-// does nothing.
-func (m *Model) Features() *Features { return m.features }
+// does nothing. Those of nil are nil.
+func (m *Model) Features() *Features {
+	if m == nil {
+		return nil
+	}
+	return m.features
+}
 
 // Describe returns what the model is, as one JSON object: name, digest, request, streams, features,
 // outputs, the model's framework and contract, metadata.

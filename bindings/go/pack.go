@@ -31,6 +31,9 @@ type source struct {
 
 // appendRow packs a row behind dst. dst may end in C memory: what does not fit there is moved to Go's.
 func (l *Layout) appendRow(dst []byte, row any) ([]byte, error) {
+	if l.owner == nil {
+		return nil, closedError("layout") // one that was not asked from Features
+	}
 	switch r := row.(type) {
 	case nil:
 		return nil, nilError("the row")
@@ -132,12 +135,16 @@ func (l *Layout) planOf(t reflect.Type) (*plan, error) {
 	if err := l.collect(made, t, 0); err != nil {
 		return nil, err
 	}
+	found := 0
 	for at := range l.fields {
-		if made.sources[at].is == nil {
-			if err := l.checkAbsent(at); err != nil {
-				return nil, err
-			}
+		if made.sources[at].is != nil {
+			found++
+		} else if err := l.checkAbsent(at); err != nil {
+			return nil, err
 		}
+	}
+	if found == 0 && len(l.fields) > 0 {
+		return nil, newError(InvalidArgument, ReasonTypeMismatch, "%s is no row: it has no mlcore tag", t)
 	}
 	l.plans.Store(t, made)
 	return made, nil
@@ -153,6 +160,9 @@ func (l *Layout) collect(made *plan, t reflect.Type, offset uintptr) error {
 				if err := l.collect(made, field.Type, offset+field.Offset); err != nil {
 					return err
 				}
+			} else if field.Anonymous && field.Type.Kind() == reflect.Pointer && hasTags(field.Type.Elem(), nil) {
+				return newError(InvalidArgument, ReasonTypeMismatch,
+					"%s embeds a pointer, %s: embed the struct itself", t, field.Type)
 			}
 			continue
 		}
@@ -170,6 +180,31 @@ func (l *Layout) collect(made *plan, t reflect.Type, offset uintptr) error {
 		made.sources[at] = source{field.Type, plainKind(field.Type), offset + field.Offset}
 	}
 	return nil
+}
+
+// hasTags says whether a struct, or one that it embeds, has fields of a row.
+func hasTags(t reflect.Type, outer []reflect.Type) bool {
+	for _, other := range outer {
+		if other == t {
+			return false
+		}
+	}
+	for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
+		field := t.Field(i)
+		if _, tagged := field.Tag.Lookup("mlcore"); tagged {
+			return true
+		}
+		if field.Anonymous {
+			embedded := field.Type
+			if embedded.Kind() == reflect.Pointer {
+				embedded = embedded.Elem()
+			}
+			if hasTags(embedded, append(outer, t)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // begin adds the part of a row before its strings, all zero but for the layout's number.

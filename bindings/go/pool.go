@@ -12,6 +12,7 @@ import "sync"
 //		…
 //	})
 type Pool struct {
+	mark    *byte // in its contexts, which must not lead here: what leads to itself is never finalized
 	model   *Model
 	options ContextOptions
 	mutex   sync.Mutex
@@ -22,7 +23,7 @@ type Pool struct {
 // NewPool returns a pool, which makes its first context at once, to know that it can.
 // Errors: as [Model.NewContext].
 func NewPool(model *Model, options ContextOptions) (*Pool, error) {
-	p := &Pool{model: model, options: options}
+	p := &Pool{mark: new(byte), model: model, options: options}
 	first, err := p.newContext()
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func NewPool(model *Model, options ContextOptions) (*Pool, error) {
 func (p *Pool) newContext() (*Context, error) {
 	context, err := p.model.NewContext(p.options)
 	if err == nil {
-		context.pool = p
+		context.pool = p.mark
 	}
 	return context, err
 }
@@ -64,7 +65,7 @@ func (p *Pool) Get() (*Context, error) {
 // Put gives a context back, which must not be used any more. A closed pool closes it. One that was given
 // back already, or that is not of this pool, is left alone.
 func (p *Pool) Put(context *Context) {
-	if p == nil || context == nil || context.pool != p || context.doing.Load() == closed ||
+	if p == nil || p.mark == nil || context == nil || context.pool != p.mark || context.doing.Load() == closed ||
 		context.pooled.Swap(true) {
 		return
 	}

@@ -4,8 +4,9 @@
 
 /*
  * What the Go files call instead of a function of mlcore.h, for two reasons. A call for one row takes
- * one number, so that nothing is checked, copied or allocated on its way. And a mlcore_rows_t, which
- * holds pointers, is made here: Go memory that holds pointers must not be shown to C.
+ * one number, so that nothing is checked, copied or allocated on its way. A mlcore_rows_t, which holds
+ * pointers, is made here: Go memory that holds pointers must not be shown to C. And bytes of the caller
+ * are char*: behind a void* Go looks for pointers in all of the object that they are a part of.
  */
 
 #include <mlcore/mlcore.h>
@@ -54,6 +55,23 @@ static inline int32_t mlcore_go_events(uintptr_t number) {
   mlcore_go_bound_t* b = (mlcore_go_bound_t*)number;
   return mlcore_predict_events(b->context, b->row, b->row_size, b->events, b->stream_count, b->out,
                                b->out_count, &b->error);
+}
+
+static inline int32_t mlcore_go_open_bytes(const char* bytes, int64_t size, mlcore_model_t** model,
+                                           mlcore_error_t* error) {
+  return mlcore_model_open_bytes(bytes, size, model, error);
+}
+
+static inline int32_t mlcore_go_row_check(const mlcore_layout_t* layout, const char* row,
+                                          int64_t row_size, mlcore_error_t* error) {
+  return mlcore_row_check(layout, row, row_size, error);
+}
+
+static inline int32_t mlcore_go_restore(const mlcore_features_t* features, const char* snapshot,
+                                        int64_t snapshot_size,
+                                        const mlcore_state_options_t* options,
+                                        mlcore_state_t** state, mlcore_error_t* error) {
+  return mlcore_state_restore(features, snapshot, snapshot_size, options, state, error);
 }
 
 static inline mlcore_rows_t mlcore_go_rows(const char* bytes, int64_t size, const int64_t* offsets,

@@ -113,7 +113,7 @@ func RestoreState(features *Features, snapshot []byte, options StateOptions) (*S
 	defer features.owner.leave()
 	var e cError
 	var handle *C.mlcore_state_t
-	err = result(C.mlcore_state_restore(features.handle, pointer(snapshot),
+	err = result(C.mlcore_go_restore(features.handle, (*C.char)(pointer(snapshot)),
 		C.int64_t(len(snapshot)), &given, &handle, e.ready()), &e.c)
 	if err != nil {
 		return nil, err
