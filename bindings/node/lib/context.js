@@ -6,8 +6,9 @@ const { types } = require("node:util");
 const native = require("./native.js");
 const { Reason, allocate, kindOf, refuse } = require("./error.js");
 const { isOtherThanRow, Memory, Rows, rowsOf, writeRow } = require("./layout.js");
+const { streamOf } = require("./features.js");
 const { stateOf } = require("./state.js");
-const { addDispose, integerOf, optionsOf } = require("./values.js");
+const { addDispose, integerOf, isPlain, lengthOf, optionsOf } = require("./values.js");
 
 /** What a context gives, by its number. */
 const Output = Object.freeze({ prediction: 0, margin: 1, features: 2, class: 3, leaf: 4 });
@@ -15,19 +16,13 @@ const Output = Object.freeze({ prediction: 0, margin: 1, features: 2, class: 3, 
 const MOST_ROUNDS = 2n ** 31n - 1n;
 const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
 
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-const { get: lengthOf } = Object.getOwnPropertyDescriptor(typedArray, "length");
-const { apply } = Reflect;
-
 const isNumbers = (value) => types.isFloat64Array(value) || types.isFloat32Array(value);
 
 function outputOf(name) {
   if (typeof name !== "string" || !Object.prototype.hasOwnProperty.call(Output, name)) {
     const names = Object.keys(Output).join(", ");
-    refuse(
-      Reason.INVALID_OPTION,
-      `there is no output ${JSON.stringify(name) ?? kindOf(name)}: ${names}`,
-    );
+    const found = typeof name === "string" ? JSON.stringify(name) : kindOf(name);
+    refuse(Reason.INVALID_OPTION, `there is no output ${found}: ${names}`);
   }
   return Output[name];
 }
@@ -37,15 +32,17 @@ function roundsOf(iterations) {
   if (!Array.isArray(iterations) || iterations.length !== 2) {
     refuse(Reason.TYPE_MISMATCH, `iterations: expected [begin, end], found ${kindOf(iterations)}`);
   }
-  return iterations.map((round) => Number(integerOf(round, "iterations", 0n, MOST_ROUNDS)));
+  const [begin, end] = [iterations[0], iterations[1]]; // also where the array has holes
+  return [begin, end].map((round) => Number(integerOf(round, "iterations", 0n, MOST_ROUNDS)));
 }
 
-/** An array of numbers as doubles; null and undefined are null. */
-function doublesOf(values) {
+/** An array of numbers as doubles; null and undefined are null. Of a wrong count only zeros, to be refused. */
+function doublesOf(values, count) {
   if (!Array.isArray(values)) {
     refuse(Reason.TYPE_MISMATCH, `values: expected numbers, found ${kindOf(values)}`);
   }
   const doubles = allocate(Float64Array, values.length);
+  if (doubles.length !== count) return doubles;
   for (let i = 0; i < doubles.length; ++i) {
     const value = values[i];
     if (typeof value !== "number" && value !== null && value !== undefined) {
@@ -79,9 +76,9 @@ function refuseResizable(array, what) {
 
 /** `predict` for as long as neither buffer is transferred away, which leaves arrays of length 0. */
 function guarded(predict, input, out) {
-  const [size, width] = [input, out].map((array) => apply(lengthOf, array, []));
+  const [size, width] = [input, out].map(lengthOf);
   return () => {
-    if (apply(lengthOf, input, []) !== size || apply(lengthOf, out, []) !== width) {
+    if (lengthOf(input) !== size || lengthOf(out) !== width) {
       refuse(Reason.INVALID_LENGTH, "an ArrayBuffer of the bound call was transferred away");
     }
     predict();
@@ -91,17 +88,17 @@ function guarded(predict, input, out) {
 
 class Context {
   #handle;
-  #features;
+  #definition;
   #width;
   #out;
   #scratch = new Memory(512);
 
-  constructor(key, model, features, options) {
+  constructor(key, model, definition, options) {
     if (key !== native) throw new TypeError("a Context is made by Model.context");
     const { output, iterations } = optionsOf(options, ["output", "iterations"]);
     const rounds = roundsOf(iterations ?? [0, 0]);
     this.#handle = native.newContext(model, outputOf(output ?? "prediction"), ...rounds);
-    this.#features = features;
+    this.#definition = definition;
     this.#width = native.contextWidth(this.#handle);
     this.#out = new Float64Array(this.#width);
   }
@@ -116,7 +113,7 @@ class Context {
   }
 
   predictNumbers(values) {
-    native.predictNumbers(this.#handle, isNumbers(values) ? values : doublesOf(values), this.#out);
+    native.predictNumbers(this.#handle, this.#numbers(values), this.#out);
     return this.#out;
   }
 
@@ -126,19 +123,19 @@ class Context {
   }
 
   predictEvents(row, events) {
-    const packed = types.isUint8Array(row) ? row : this.#features.request.pack(row);
+    const packed = types.isUint8Array(row) ? row : this.#definition.request.pack(row);
     native.predictEvents(this.#handle, packed, this.#streams(events), this.#out);
     return this.#out;
   }
 
-  async predictBatch(values, columns = this.#features.request.fields.length) {
+  async predictBatch(values, columns = this.#definition.count) {
     const rows = shapeOf(values, columns);
     const out = allocate(Float64Array, rows * this.#width);
     return native.predictBatch(this.#handle, values, columns, out);
   }
 
   async predictBatchAt(state, requests) {
-    const rows = rowsOf(requests, () => this.#features.request, "requests");
+    const rows = rowsOf(requests, () => this.#definition.request, "requests");
     const out = allocate(Float64Array, rows[3] * this.#width);
     const events = state === null ? undefined : stateOf(state);
     return native.predictBatchAt(this.#handle, events, ...rows, out);
@@ -168,11 +165,15 @@ class Context {
     native.closeContext(this.#handle);
   }
 
+  #numbers(values) {
+    return isNumbers(values) ? values : doublesOf(values, this.#definition.count);
+  }
+
   /** The bytes of a row, valid until the next call. */
   #packed(row) {
     if (types.isUint8Array(row)) return row;
     this.#scratch.trim();
-    const end = writeRow(this.#features.request, row, this.#scratch, 0);
+    const end = writeRow(this.#definition.request, row, this.#scratch, 0);
     return this.#scratch.bytes.subarray(0, end);
   }
 
@@ -184,10 +185,14 @@ class Context {
         `events: expected an object of streams, found ${kindOf(events)}`,
       );
     }
-    for (const name of Object.keys(events)) this.#features.stream(name);
-    return this.#features.streams.flatMap((name) => {
+    const names = Object.keys(events);
+    for (const name of names) streamOf(this.#definition, name);
+    if (names.length === 0 && !isPlain(events)) {
+      // such as Rows: no stream would have events
+      refuse(Reason.TYPE_MISMATCH, "events: the object has no streams");
+    }
+    return [...this.#definition.streams].flatMap(([name, { layout }]) => {
       const given = Object.prototype.hasOwnProperty.call(events, name) ? events[name] : undefined;
-      const layout = this.#features.stream(name);
       return rowsOf(given ?? new Rows(layout), () => layout, `events of ${name}`);
     });
   }

@@ -3,16 +3,17 @@
 // Features: a definition compiled from text, or a model's.
 
 const native = require("./native.js");
-const { Reason, allocate, kindOf, refuse } = require("./error.js");
+const { Code, MlcoreError, Reason, allocate, kindOf, refuse } = require("./error.js");
 const { Layout, rowsOf } = require("./layout.js");
 const { addDispose, utf8 } = require("./values.js");
 
-let featuresOf, makeFeatures, stateHandleOf;
+let featuresOf, makeFeatures, definitionOf, stateHandleOf;
 
 class Features {
   #handle;
   #request;
   #streams = new Map();
+  #definition;
 
   constructor(key, handle) {
     if (key !== native)
@@ -27,6 +28,17 @@ class Features {
         refuse(Reason.TYPE_MISMATCH, `expected Features, found ${kindOf(value)}`);
       }
       return value.#handle;
+    };
+    // What a context or a state knows of its definition, which may be closed before them.
+    definitionOf = (features) => {
+      features.#definition ??= Object.freeze({
+        request: features.request,
+        count: features.request.fields.length,
+        streams: new Map(
+          features.streams.map((name, at) => [name, { at, layout: features.stream(name) }]),
+        ),
+      });
+      return features.#definition;
     };
   }
 
@@ -78,9 +90,20 @@ class Features {
 }
 addDispose(Features);
 
+/** The position of a stream and its layout. */
+function streamOf(definition, name) {
+  utf8(name, "stream");
+  const stream = definition.streams.get(name);
+  if (stream === undefined) {
+    const message = `there is no stream ${JSON.stringify(name)}`;
+    throw new MlcoreError(message, Code.NOT_FOUND, Reason.UNKNOWN_NAME);
+  }
+  return stream;
+}
+
 /** Lets state.js say how a State is looked into; the two need each other. */
 function setStateHandleOf(look) {
   stateHandleOf = look;
 }
 
-module.exports = { Features, featuresOf, makeFeatures, setStateHandleOf };
+module.exports = { Features, featuresOf, makeFeatures, setStateHandleOf, definitionOf, streamOf };

@@ -427,7 +427,7 @@ export class Context {
 export class State {
   /**
    * Makes an empty state. Errors: FAILED_PRECONDITION/unsupported_feature (no stream); INVALID_ARGUMENT with
-   * invalid_option or type_mismatch.
+   * invalid_option, invalid_timestamp or type_mismatch.
    */
   constructor(features: Features, options?: StateOptions);
 
@@ -465,7 +465,8 @@ export class State {
 
   /**
    * Promises that no event before `time` minus the lateness will come; what no window can reach any more is
-   * forgotten. Errors: FAILED_PRECONDITION/invalid_option (a state without a lateness).
+   * forgotten. Errors: FAILED_PRECONDITION/invalid_option (a state without a lateness);
+   * INVALID_ARGUMENT with invalid_timestamp or type_mismatch.
    *
    * @example
    * const state = new State(shop.features, { lateness: 0n });

@@ -5,7 +5,20 @@
 const { types } = require("node:util");
 const native = require("./native.js");
 const { Reason, allocate, kindOf, refuse } = require("./error.js");
-const { bytesOf, isDate, isI64, millisOf, utf8, utf8Room, writeUtf8 } = require("./values.js");
+const {
+  NO_TIME,
+  bytesOf,
+  isDate,
+  isI64,
+  isPlain,
+  isTime,
+  isTimeInMillis,
+  lengthOf,
+  millisOf,
+  utf8,
+  utf8Room,
+  writeUtf8,
+} = require("./values.js");
 
 /** The types of fields, by their numbers. */
 const Type = Object.freeze({
@@ -100,21 +113,19 @@ function setI64(field, at, value, view, slot) {
 
 function setTimestamp(field, at, value, view, slot) {
   if (typeof value === "bigint") {
-    if (!isI64(value)) {
-      refuseColumn(field, at, Reason.INVALID_TIMESTAMP, "the time does not fit into an i64");
-    }
+    if (!isTime(value)) refuseColumn(field, at, Reason.INVALID_TIMESTAMP, NO_TIME);
     view.setBigInt64(slot, value, true);
     return;
   }
   if (!isDate(value)) refuseType(field, at, value, "a Date or a BigInt of microseconds");
-  const micros = millisOf(value) * 1000;
-  if (Number.isSafeInteger(micros)) {
-    setSafe(view, slot, micros);
-  } else if (Number.isNaN(micros)) {
+  const millis = millisOf(value);
+  if (Number.isNaN(millis)) {
     refuseColumn(field, at, Reason.INVALID_TIMESTAMP, "the Date is invalid");
-  } else {
-    view.setBigInt64(slot, BigInt(millisOf(value)) * 1000n, true);
   }
+  if (!isTimeInMillis(millis)) refuseColumn(field, at, Reason.INVALID_TIMESTAMP, NO_TIME);
+  const micros = millis * 1000;
+  if (Number.isSafeInteger(micros)) setSafe(view, slot, micros);
+  else view.setBigInt64(slot, BigInt(millis) * 1000n, true);
 }
 
 function setDuration(field, at, value, view, slot) {
@@ -241,7 +252,9 @@ class Layout {
         refuseColumn(this.#fields[at], at, Reason.MISSING_COLUMN, "no value is given");
       }
     }
-    this.#refuseUnknown(Object.keys(values));
+    const keys = Object.keys(values);
+    this.#refuseUnknown(keys);
+    if (keys.length === 0 && names.length > 0 && !isPlain(values)) this.#refuseOther(values);
     return given;
   }
 
@@ -252,6 +265,12 @@ class Layout {
         refuse(Reason.UNKNOWN_COLUMN, `the row has no field ${JSON.stringify(keys[at])}`);
       }
     }
+  }
+
+  /** Throws for an object that has none of the fields, such as a Set: all of them would be null. */
+  #refuseOther(values) {
+    if (this.#names.some((name, at) => !this.#inherited[at] && name in values)) return;
+    refuse(Reason.TYPE_MISMATCH, "row: the object has none of the fields");
   }
 
   /** Writes a row at `begin`; its end. */
@@ -335,7 +354,7 @@ class Rows {
 
   append(row) {
     const packed = types.isUint8Array(row) ? row : this.#layout.pack(row);
-    const end = this.#size + packed.length;
+    const end = this.#size + lengthOf(packed);
     this.#memory.reserve(end);
     if (this.#count + 1 >= this.#offsets.length) {
       const offsets = allocate(BigInt64Array, this.#offsets.length * 2);

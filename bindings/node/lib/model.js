@@ -5,12 +5,13 @@
 const native = require("./native.js");
 const { allocate } = require("./error.js");
 const { Context, Output, outputOf, shapeOf } = require("./context.js");
-const { makeFeatures } = require("./features.js");
+const { makeFeatures, definitionOf } = require("./features.js");
 const { addDispose, bytesOf, utf8 } = require("./values.js");
 
 class Model {
   #handle;
   #features;
+  #definition;
 
   constructor(key, handle) {
     if (key !== native) throw new TypeError("a Model is made by Model.open or Model.openBytes");
@@ -47,10 +48,11 @@ class Model {
   }
 
   context(options) {
-    return new Context(native, this.#handle, this.features, options);
+    this.#definition ??= definitionOf(makeFeatures(native.modelFeatures(this.#handle)));
+    return new Context(native, this.#handle, this.#definition, options);
   }
 
-  async margins(features, columns = this.features.names.length) {
+  async margins(features, columns = this.outputCount("features")) {
     const rows = shapeOf(features, columns);
     const width = native.modelOutputCount(this.#handle, Output.margin);
     const out = allocate(Float64Array, rows * width);
@@ -59,6 +61,7 @@ class Model {
 
   close() {
     this.#features = undefined;
+    this.#definition = undefined;
     native.closeModel(this.#handle);
   }
 }

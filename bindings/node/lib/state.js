@@ -4,7 +4,7 @@
 
 const native = require("./native.js");
 const { Reason, kindOf, refuse } = require("./error.js");
-const { featuresOf, setStateHandleOf } = require("./features.js");
+const { featuresOf, setStateHandleOf, definitionOf, streamOf } = require("./features.js");
 const { rowsOf } = require("./layout.js");
 const { addDispose, bytesOf, integerOf, microsOf, optionsOf, utf8 } = require("./values.js");
 
@@ -40,16 +40,16 @@ let stateOf;
 
 class State {
   #handle;
-  #features;
+  #definition;
 
   constructor(features, options) {
-    const [key, handle, owner] = arguments.length > 2 ? arguments : [];
+    const [key, handle, definition] = arguments.length > 2 ? arguments : [];
     if (key === native) {
       this.#handle = handle;
-      this.#features = owner;
+      this.#definition = definition;
     } else {
       this.#handle = native.newState(featuresOf(features), ...argumentsOf(options));
-      this.#features = features;
+      this.#definition = definitionOf(features);
     }
   }
 
@@ -64,8 +64,9 @@ class State {
 
   static async restore(features, snapshot, options) {
     const bytes = bytesOf(snapshot, "snapshot");
-    const handle = await native.restoreState(featuresOf(features), bytes, ...argumentsOf(options));
-    return new State(native, handle, features);
+    const restored = native.restoreState(featuresOf(features), bytes, ...argumentsOf(options));
+    const definition = definitionOf(features); // which may be closed before it is restored
+    return new State(native, await restored, definition);
   }
 
   ingest(stream, events, origin) {
@@ -73,8 +74,7 @@ class State {
     if ((source === undefined) !== (offset === undefined)) {
       refuse(Reason.INVALID_OPTION, "source and offset are given together or not at all");
     }
-    const layout = this.#features.stream(stream);
-    const at = native.findStream(featuresOf(this.#features), utf8(stream, "stream"));
+    const { at, layout } = streamOf(this.#definition, stream);
     const rows = rowsOf(events, () => layout, "events");
     if (source === undefined) return native.ingest(this.#handle, at, ...rows);
     const from = [utf8(source, "source"), integerOf(offset, "offset")];

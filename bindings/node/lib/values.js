@@ -3,11 +3,18 @@
 // Values of JavaScript to what the library takes: UTF-8, microseconds, integers, byte arrays.
 
 const { types } = require("node:util");
-const { Reason, kindOf, refuse } = require("./error.js");
+const { Reason, allocate, kindOf, refuse } = require("./error.js");
 
 const LEAST_I64 = -(2n ** 63n);
 const GREATEST_I64 = 2n ** 63n - 1n;
+const FIRST_MICROS = -62_135_596_800_000_000n; // of year 1
+const END_MICROS = 253_402_300_800_000_000n; // of year 9999
+const FIRST_MILLIS = Number(FIRST_MICROS / 1000n);
+const END_MILLIS = Number(END_MICROS / 1000n);
 const dateTime = Date.prototype.getTime;
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const { get: length } = Object.getOwnPropertyDescriptor(typedArray, "length");
+const { apply } = Reflect;
 const slowFrom = 32; // characters from which Node's encoder is quicker than the loop below
 
 /** Writes `text` into `bytes` from `at`, where there is room; the end, or -1 for a lone surrogate. */
@@ -47,17 +54,26 @@ function utf8(text, what) {
   if (typeof text !== "string") {
     refuse(Reason.TYPE_MISMATCH, `${what}: expected a string, found ${kindOf(text)}`);
   }
-  const bytes = new Uint8Array(utf8Room(text));
+  const bytes = allocate(Uint8Array, utf8Room(text));
   const end = writeUtf8(text, bytes, 0);
   if (end < 0) refuse(Reason.INVALID_UTF8, `${what}: the string has a lone surrogate`);
   return bytes.subarray(0, end);
 }
 
-/** Whether `value` is a Date, also of another realm. */
+/** How many elements a typed array has, whatever its property says; 0 where its buffer is gone. */
+function lengthOf(array) {
+  return apply(length, array, []);
+}
+
+/** Whether `value` is a Date, also of another realm; runs no code of the caller's, as instanceof may. */
 function isDate(value) {
-  return value instanceof Date
-    ? types.isDate(value)
-    : typeof value === "object" && types.isDate(value);
+  return typeof value === "object" && types.isDate(value);
+}
+
+/** Whether `object` is as written `{…}`, and not of a class that may have its values elsewhere. */
+function isPlain(object) {
+  const prototype = Object.getPrototypeOf(object);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Milliseconds of a Date, whatever its getTime was replaced by; NaN for an invalid one. */
@@ -66,12 +82,14 @@ function millisOf(date) {
 }
 
 const isI64 = (value) => value >= LEAST_I64 && value <= GREATEST_I64;
+const isTime = (micros) => micros >= FIRST_MICROS && micros < END_MICROS;
+const isTimeInMillis = (millis) => millis >= FIRST_MILLIS && millis < END_MILLIS;
+const NO_TIME = "the time is outside the years 0001 to 9999";
 
 /** An instant, a Date or a BigInt of microseconds, as a BigInt. */
 function microsOf(value, what) {
   if (typeof value === "bigint") {
-    if (!isI64(value))
-      refuse(Reason.INVALID_TIMESTAMP, `${what}: the time does not fit into an i64`);
+    if (!isTime(value)) refuse(Reason.INVALID_TIMESTAMP, `${what}: ${NO_TIME}`);
     return value;
   }
   if (!isDate(value)) {
@@ -82,6 +100,7 @@ function microsOf(value, what) {
   }
   const millis = millisOf(value);
   if (Number.isNaN(millis)) refuse(Reason.INVALID_TIMESTAMP, `${what}: the Date is invalid`);
+  if (!isTimeInMillis(millis)) refuse(Reason.INVALID_TIMESTAMP, `${what}: ${NO_TIME}`);
   return BigInt(millis) * 1000n;
 }
 
@@ -138,11 +157,16 @@ function addDispose(Class) {
 }
 
 module.exports = {
+  NO_TIME,
   addDispose,
   bytesOf,
   integerOf,
   isDate,
   isI64,
+  isPlain,
+  isTime,
+  isTimeInMillis,
+  lengthOf,
   microsOf,
   millisOf,
   optionsOf,

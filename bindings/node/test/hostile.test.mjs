@@ -268,6 +268,46 @@ test("a getter that closes the context, and one that detaches its output, are er
   refusal(() => other.predictRow(detaches), "wrong_width");
 });
 
+test("a definition that is closed takes nothing from what was made of it", async () => {
+  const model = await openShop();
+  const early = model.context();
+  const features = Features.parse(model.features.text);
+  const state = new State(features);
+  const restoring = State.restore(features, await state.snapshot());
+  features.close();
+  model.features.close();
+  refusal(() => new State(features), "closed_handle");
+  refusal(() => model.features.names, "closed_handle");
+  for (const kept of [state, await restoring]) {
+    assert.equal(kept.ingest("orders", [order()]).accepted, 1);
+    refusal(() => kept.ingest("visits", []), "unknown_name", "NOT_FOUND");
+    refusal(() => kept.ingest(5, []), "type_mismatch");
+  }
+  const request = { customer: "ada", as_of: new Date("1998-01-02") };
+  for (const context of [early, model.context()]) {
+    const [score] = context.predictAt(state, request);
+    assert.equal(context.predictEvents(request, { orders: [order()] })[0], score);
+    refusal(() => context.predictEvents(request, { visits: [] }), "unknown_name", "NOT_FOUND");
+  }
+  assert.equal((await model.margins(new Float64Array(2))).length, 1);
+});
+
+test("an option of an odd type is an MlcoreError", () => {
+  for (const output of [5n, Symbol("x"), { toJSON: () => assert.fail() }, [], null]) {
+    if (output !== null) refusal(() => loan.context({ output }), "invalid_option");
+  }
+  for (const iterations of [new Array(2), [0], [0, 1, 2], "01", { length: 2 }]) {
+    refusal(() => loan.context({ iterations }), "type_mismatch");
+  }
+});
+
+test("an array of numbers that is far too long is refused before it is read", () => {
+  const long = new Proxy(new Array(2 ** 31), {
+    get: (array, key) => (key === "length" ? array.length : assert.fail("an element was read")),
+  });
+  refusal(() => loan.context().predictNumbers(long));
+});
+
 test("a definition that is no definition is refused", () => {
   refusal(() => Features.parse("features"), "syntax");
   refusal(() => Features.parse(""), "syntax");

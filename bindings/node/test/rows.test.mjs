@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { Features, Layout, Rows } from "@mlcore/runtime";
+import { Features, Layout, Rows, State } from "@mlcore/runtime";
 import { openLoan, openShop, order, refusal } from "./support.mjs";
 
-const orders = (await openShop()).features.stream("orders");
+const shop = await openShop();
+const orders = shop.features.stream("orders");
 const request = (await openLoan()).features.request;
 
 /** A layout with one nullable field of each type. */
@@ -220,6 +221,73 @@ test("a getter that packs another row changes neither", () => {
     enumerable: true,
   });
   assert.deepEqual([orders.pack(outer), packed], expected);
+});
+
+test("a Date whose prototype packs another row changes neither", () => {
+  const layout = shop.features.stream("orders");
+  const at = new Date("1998-01-01");
+  const getPrototypeOf = () => {
+    layout.pack({ customer: "b".repeat(5000), at: 0n, cds: 7, amount: 7 });
+    return Date.prototype;
+  };
+  const row = { customer: "ada", at, cds: 1, amount: 2 };
+  const expected = layout.pack(row);
+  Object.setPrototypeOf(at, new Proxy({}, { getPrototypeOf }));
+  assert.deepEqual(layout.pack(row), expected);
+});
+
+test("times are within the years 1 to 9999", () => {
+  const layout = shop.features.stream("orders");
+  const [first, last] = [-62_135_596_800_000_000n, 253_402_300_799_999_999n];
+  const endOf9999 = new Date("9999-12-31T23:59:59.999Z");
+  for (const at of [first, last, new Date(Number(first / 1000n)), endOf9999]) {
+    layout.check(layout.pack(order({ at })));
+    new State(shop.features, { completeFrom: at, lateness: 0n }).expire(at);
+  }
+  const refused = [first - 1n, last + 1n, 8_640_000_000_000_000_000n, 2n ** 63n];
+  for (const at of [
+    ...refused,
+    ...[first / 1000n - 1n, last / 1000n + 1n, 8.64e15].map((millis) => new Date(Number(millis))),
+  ]) {
+    assert.equal(refusal(() => layout.pack(order({ at })), "invalid_timestamp").column, 1);
+    refusal(() => new State(shop.features).ingest("orders", [order({ at })]), "invalid_timestamp");
+    refusal(() => new State(shop.features, { completeFrom: at }), "invalid_timestamp");
+    refusal(() => new State(shop.features, { lateness: 0n }).expire(at), "invalid_timestamp");
+  }
+});
+
+test("an object that has its values elsewhere is no row, also where each field may be null", () => {
+  const { request } = Features.parse("features f version 1\ninput a: f64?\ny = a\noutput [y]");
+  const others = [new Set([1]), new URLSearchParams("a=1"), new Date(), new ArrayBuffer(8)];
+  for (const other of [
+    ...others,
+    new Rows(request),
+    new (class {
+      #a = 1;
+    })(),
+  ]) {
+    refusal(() => request.pack(other), "type_mismatch");
+  }
+  const given = new (class {
+    get a() {
+      return undefined;
+    }
+  })();
+  for (const row of [{}, Object.create(null), given]) assert.equal(request.pack(row).length, 24);
+  const rows = new Rows(shop.features.stream("orders"), [order()]);
+  const asked = { customer: "ada", as_of: new Date("1998-01-02") };
+  for (const events of [rows, new Set([order()])]) {
+    refusal(() => shop.context().predictEvents(asked, events), "type_mismatch");
+  }
+});
+
+test("packed rows whose length is defined anew are as long as they are", () => {
+  const layout = shop.features.stream("orders");
+  for (const length of [NaN, -5, 1, "5", 2 ** 53]) {
+    const row = Object.defineProperty(layout.pack(order()), "length", { value: length });
+    const rows = new Rows(layout, [row, order({ customer: "bob" })]);
+    assert.equal(new State(shop.features).ingest("orders", rows).accepted, 2);
+  }
 });
 
 test("rows take objects and packed rows, and keep what went before a refusal", () => {
