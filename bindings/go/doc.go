@@ -25,7 +25,7 @@
 // A null is a nil, a nil pointer, or a [database/sql/driver.Valuer] that gives nil, as
 // sql.NullString; pointers are followed. Named types count as what they are made of. A field that is
 // absent is null where the definition allows it. Structs that are embedded count with their tags; a
-// pointer that is embedded, and a struct without a tag, are refused. Nothing else is converted: a number
+// pointer that is embedded, and a struct whose fields have no tag, are refused. Nothing else is converted: a number
 // is no timestamp, a float is no integer, and bytes are no string.
 //
 // # Errors

@@ -100,7 +100,7 @@ func TestAStructWhoseValuesWouldBeOverlookedIsRefused(t *testing.T) {
 		"features f version 1\ninput a: f64?\ninput b: f64?\ny = a\nz = b\noutput [y, z]"))
 	layout := features.Request()
 	for _, row := range []any{
-		struct{ A float64 }{1}, time.Now(), struct{}{}, &struct {
+		struct{ A float64 }{1}, time.Now(), &struct {
 			A float64 `json:"a"`
 		}{1},
 		&struct {
@@ -114,7 +114,7 @@ func TestAStructWhoseValuesWouldBeOverlookedIsRefused(t *testing.T) {
 		_, err := layout.Pack(row)
 		checkRefused(t, err, mlcore.InvalidArgument, mlcore.ReasonTypeMismatch, -1)
 	}
-	for _, row := range []any{map[string]any{}, &struct{ Inner }{}, &struct {
+	for _, row := range []any{map[string]any{}, struct{}{}, &struct{ Inner }{}, &struct {
 		*time.Location
 		B int `mlcore:"b"`
 	}{}} {

@@ -143,7 +143,7 @@ func (l *Layout) planOf(t reflect.Type) (*plan, error) {
 			return nil, err
 		}
 	}
-	if found == 0 && len(l.fields) > 0 {
+	if found == 0 && len(l.fields) > 0 && t.NumField() > 0 {
 		return nil, newError(InvalidArgument, ReasonTypeMismatch, "%s is no row: it has no mlcore tag", t)
 	}
 	l.plans.Store(t, made)
