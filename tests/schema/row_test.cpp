@@ -76,15 +76,20 @@ TEST_CASE("row: a layout without a field is eight bytes") {
 }
 
 TEST_CASE("row: slots follow a bitmap padded to eight bytes") {
-  for (const auto& [count, slots_at] : std::vector<std::pair<std::size_t, std::size_t>>{
-           {1, 16}, {63, 16}, {64, 16}, {65, 24}, {128, 24}, {129, 32}}) {
+  struct Shape {
+    std::size_t count;
+    std::size_t slots_at;
+  };
+  for (const Shape& shape : {Shape{1, 16}, Shape{63, 16}, Shape{64, 16}, Shape{65, 24},
+                             Shape{128, 24}, Shape{129, 32}}) {
+    const std::size_t count = shape.count;
     CAPTURE(count);
     std::vector<Field> fields;
     for (std::size_t i = 0; i < count; ++i) fields.push_back({std::to_string(i), Type::f64, true});
     const RowLayout layout{Schema(fields)};
-    CHECK(layout.slot_offset(0) == slots_at);
-    CHECK(layout.slot_offset(count - 1) == slots_at + 8 * (count - 1));
-    CHECK(layout.fixed_size() == slots_at + 8 * count);
+    CHECK(layout.slot_offset(0) == shape.slots_at);
+    CHECK(layout.slot_offset(count - 1) == shape.slots_at + 8 * (count - 1));
+    CHECK(layout.fixed_size() == shape.slots_at + 8 * count);
     RowBuilder builder(layout);
     builder.set_f64(count - 1, 2.5);
     const RowView row = RowView::parse(layout, builder.finish());
