@@ -6,7 +6,9 @@
 
 #include <bit>
 #include <limits>
+#include <new>
 
+#include "feature/sorted_runs.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/feature/window.hpp"
 
@@ -116,6 +118,26 @@ std::strong_ordering compare_events(const Stream& stream, const RowView& left,
   return std::strong_ordering::equal;
 }
 
+struct EventList::EventOrder {
+  const EventList& list;
+
+  bool operator()(const Entry& left, const Entry& right) const noexcept {
+    if (left.time != right.time) return left.time < right.time;
+    return compare_events(*list.stream_, list.row_of(left), list.row_of(right)) < 0;
+  }
+};
+
+struct EventList::IdentityOrder {
+  const EventList& list;
+
+  bool operator()(const Entry& left, const RowView& right) const noexcept {
+    return compare_identity(*list.stream_, list.row_of(left), right) < 0;
+  }
+  bool operator()(const Entry& left, const Entry& right) const noexcept {
+    return left.time != right.time ? left.time < right.time : (*this)(left, list.row_of(right));
+  }
+};
+
 std::size_t EventList::count_before(std::int64_t time) const noexcept {
   if (entries_.empty() || entries_.back().time < time) return entries_.size();
   const auto is_before = [time](const Entry& entry) { return entry.time < time; };
@@ -123,64 +145,80 @@ std::size_t EventList::count_before(std::int64_t time) const noexcept {
       std::partition_point(entries_.begin(), entries_.end(), is_before) - entries_.begin());
 }
 
+std::int64_t EventList::newest() const noexcept {
+  std::int64_t time = entries_.front().time;
+  for_each_run(sorted_entries_, entries_.size(), [&](std::size_t, std::size_t end) {
+    time = std::max(time, entries_[end - 1].time);
+  });
+  return time;
+}
+
 Insertion EventList::insert(const RowView& row) {
+  const Insertion insertion = add(row);
+  settle();
+  return insertion;
+}
+
+Insertion EventList::add(const RowView& row) {
   const std::size_t row_size = stored_size(row);
-  if (stream_->has_dedup) return insert_identified(row, row_size);
+  if (const Entry* known = stream_->has_dedup ? find_identity(row) : nullptr) {
+    const auto order = compare_events(*stream_, row_of(*known), row);
+    if (order == 0) return Insertion::duplicate;
+    if (order < 0) replace(row, row_size);
+    return Insertion::conflict;
+  }
   make_room(row_size);
-  add(position_of(row), row, row_size);
+  const Entry added = store(row, row_size);
+  push_sorted(entries_, sorted_entries_, added, EventOrder{*this});
+  if (stream_->has_dedup) {
+    push_sorted(identities_, sorted_identities_, added, IdentityOrder{*this});
+  }
   return Insertion::accepted;
 }
 
-/// Behind the events that are not greater.
-std::size_t EventList::position_of(const RowView& row) const noexcept {
-  const std::int64_t time = row.i64(stream_->event_column);
-  if (entries_.empty() || entries_.back().time < time) return entries_.size();
-  const auto is_not_greater = [&](const Entry& entry) {
-    return compare_events(*stream_, row_of(entry), row) <= 0;
-  };
-  if (is_not_greater(entries_.back())) return entries_.size();
-  const auto same_time = entries_.begin() + static_cast<std::ptrdiff_t>(count_before(time));
-  return static_cast<std::size_t>(std::partition_point(same_time, entries_.end(), is_not_greater) -
-                                  entries_.begin());
-}
-
-/// The first identity that is not less than the row's.
-std::size_t EventList::identity_of(const RowView& row) const noexcept {
-  const std::int64_t time = row.i64(stream_->event_column);
-  if (identities_.empty() || identities_.back().time < time) return identities_.size();
-  const auto is_less = [&](const Entry& entry) {
-    return compare_identity(*stream_, row_of(entry), row) < 0;
-  };
-  return static_cast<std::size_t>(
-      std::partition_point(identities_.begin(), identities_.end(), is_less) - identities_.begin());
-}
-
-Insertion EventList::insert_identified(const RowView& row, std::size_t row_size) {
-  const std::size_t identity = identity_of(row);
-  if (identity == identities_.size() ||
-      compare_identity(*stream_, row_of(identities_[identity]), row) != 0) {
-    make_room(row_size);
-    const Entry added = add(position_of(row), row, row_size);
-    identities_.insert(identities_.begin() + static_cast<std::ptrdiff_t>(identity), added);
-    return Insertion::accepted;
+void EventList::settle() noexcept {
+  if (sorted_entries_ != entries_.size()) {
+    mlcore::settle(entries_, sorted_entries_, EventOrder{*this});
   }
-  const auto order = compare_events(*stream_, row_of(identities_[identity]), row);
-  if (order == 0) return Insertion::duplicate;
-  if (order < 0) replace(identity, row, row_size);
-  return Insertion::conflict;
+  if (sorted_identities_ != identities_.size()) {
+    mlcore::settle(identities_, sorted_identities_, IdentityOrder{*this});
+  }
 }
 
-void EventList::replace(std::size_t identity, const RowView& row, std::size_t row_size) {
+/// Null when no event has the row's identity.
+EventList::Entry* EventList::find_identity(const RowView& row) noexcept {
+  const std::int64_t time = row.i64(stream_->event_column);
+  Entry* found = nullptr;
+  for_each_run(sorted_identities_, identities_.size(), [&](std::size_t begin, std::size_t end) {
+    Entry* const last = identities_.data() + end;
+    if (found != nullptr || (last - 1)->time < time) return;
+    Entry* const at = std::lower_bound(identities_.data() + begin, last, row, IdentityOrder{*this});
+    if (at != last && compare_identity(*stream_, row_of(*at), row) == 0) found = at;
+  });
+  return found;
+}
+
+/// Requires: an event of the row's identity, with less content.
+void EventList::replace(const RowView& row, std::size_t row_size) {
   make_room(row_size);  // the only step that can fail; it may move the rows
-  const Entry loser = identities_[identity];
-  const std::size_t behind = position_of(row_of(loser));
-  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(behind) - 1);
-  identities_[identity] = add(position_of(row), row, row_size);
+  Entry& identity = *find_identity(row);
+  const Entry loser = identity;
+  identity = store(row, row_size);
+  const Entry& winner = identity;
+  // Of one time, it stays in the run of the one it replaces, somewhere behind that.
+  for_each_run(sorted_entries_, entries_.size(), [&](std::size_t begin, std::size_t end) {
+    Entry* const last = entries_.data() + end;
+    Entry* const at = std::lower_bound(entries_.data() + begin, last, loser, EventOrder{*this});
+    if (at == last || at->offset != loser.offset) return;
+    Entry* const behind = std::upper_bound(at + 1, last, winner, EventOrder{*this});
+    std::move(at + 1, behind, at);
+    *(behind - 1) = winner;
+  });
   dead_bytes_ += loser.size;
-  if (dead_bytes_ > bytes_.size() / 2) compact();
+  compact_if_half_dead();
 }
 
-/// Everything that can fail in an insertion, so that a failed one changes nothing.
+/// Everything that can fail in an insertion, so that a failed one changes no event.
 void EventList::make_room(std::size_t row_size) {
   if (row_size > kGreatestBytes - bytes_.size() && dead_bytes_ > 0) compact();
   if (row_size > kGreatestBytes - bytes_.size()) {
@@ -197,30 +235,41 @@ void EventList::make_room(std::size_t row_size) {
 }
 
 /// Requires: make_room(row_size).
-EventList::Entry EventList::add(std::size_t position, const RowView& row, std::size_t row_size) {
+EventList::Entry EventList::store(const RowView& row, std::size_t row_size) noexcept {
   const std::size_t offset = bytes_.size();
   bytes_.resize(offset + row_size);
   write_stored(row, bytes_.data() + offset);
-  const Entry entry{row.i64(stream_->event_column), static_cast<std::uint32_t>(offset),
-                    static_cast<std::uint32_t>(row_size)};
-  entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(position), entry);
-  return entry;
+  return {row.i64(stream_->event_column), static_cast<std::uint32_t>(offset),
+          static_cast<std::uint32_t>(row_size)};
 }
 
-std::size_t EventList::erase_before(std::int64_t time) {
+std::size_t EventList::erase_before(std::int64_t time) noexcept {
+  settle();
   const std::size_t count = count_before(time);
   if (count == 0) return 0;
   for (std::size_t i = 0; i < count; ++i) dead_bytes_ += entries_[i].size;
   const auto last = static_cast<std::ptrdiff_t>(count);
   entries_.erase(entries_.begin(), entries_.begin() + last);
   if (!identities_.empty()) identities_.erase(identities_.begin(), identities_.begin() + last);
-  if (dead_bytes_ > bytes_.size() / 2) compact();
+  sorted_entries_ = static_cast<std::uint32_t>(entries_.size());
+  sorted_identities_ = static_cast<std::uint32_t>(identities_.size());
+  compact_if_half_dead();
   return count;
 }
 
-/// Moves the rows together, in order, into blocks of just their size. Called when more than half
-/// of the bytes are dead, which pays for the copy.
+/// That more than half of the bytes are dead pays for the copy.
+void EventList::compact_if_half_dead() noexcept {
+  if (dead_bytes_ <= bytes_.size() / 2) return;
+  try {
+    compact();
+  } catch (const std::bad_alloc&) {
+    // Nothing is lost by dead bytes; the next time there may be memory.
+  }
+}
+
+/// Moves the rows together, in order, into blocks of just their size. Strong guarantee.
 void EventList::compact() {
+  settle();
   Bytes bytes;
   bytes.reserve(bytes_.size() - dead_bytes_);
   std::vector<Entry> entries;
@@ -236,9 +285,7 @@ void EventList::compact() {
   entries_ = std::move(entries);
   identities_ = std::move(identities);
   dead_bytes_ = 0;
-  std::sort(identities_.begin(), identities_.end(), [&](const Entry& left, const Entry& right) {
-    return compare_identity(*stream_, row_of(left), row_of(right)) < 0;
-  });
+  std::sort(identities_.begin(), identities_.end(), IdentityOrder{*this});
 }
 
 std::size_t EventList::memory() const noexcept {

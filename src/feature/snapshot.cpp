@@ -223,10 +223,9 @@ class State::Impl::SnapshotReader {
     std::string last;
     for (std::uint64_t i = 0; i < count; ++i) {
       KeyEvents events = read_key(stream);
-      const std::string_view key = key_of(events.events);
-      if (i > 0 && key <= last) refuse("keys are not in order");
-      last = key;
-      Shard& shard = state_.shard_of(key);
+      if (i > 0 && key_ <= last) refuse("keys are not in order");
+      last = key_;
+      Shard& shard = state_.shard_of(last);
       const std::lock_guard lock(shard.mutex);
       state_.adopt(shard, stream, last, std::move(events));
     }
@@ -238,29 +237,34 @@ class State::Impl::SnapshotReader {
     if (count == 0 || count > reader_.remaining() / kLeastEvent) {
       refuse(fmt::format("{} events of a key", count));
     }
-    for (std::uint64_t i = 0; i < count; ++i) read_event(key);
+    ByteReader again = reader_;
+    RowView last;
+    for (std::uint64_t i = 0; i < count; ++i) last = read_event(key, i == 0 ? nullptr : &last);
+    key.events.settle();
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const ByteView bytes = again.raw(again.u32());
+      const ByteView stored = key.events.row(i).bytes();
+      if (std::equal(bytes.begin(), bytes.end(), stored.begin(), stored.end())) continue;
+      refuse("a row is not in the form that is stored");
+    }
     return key;
   }
 
-  void read_event(KeyEvents& key) {
-    EventList& events = key.events;
-    const Stream& stream = events.stream();
-    const ByteView bytes = reader_.raw(reader_.u32());
-    const RowView row = parse(stream, bytes);
-    const std::size_t count = events.size();
-    if (count > 0) {
-      const RowView last = events.row(count - 1);
-      if (compare_events(stream, last, row) > 0) refuse("events are not in order");
-      if (encode_key(row, stream.key_columns, buffer_) != key_of(events)) {
+  /// Adds the next event to its key and returns it. `last` is the one before it, null at first.
+  RowView read_event(KeyEvents& key, const RowView* last) {
+    const Stream& stream = key.events.stream();
+    const RowView row = parse(stream, reader_.raw(reader_.u32()));
+    if (last == nullptr) {
+      key_ = encode_key(row, stream.key_columns, key_buffer_);
+    } else {
+      if (compare_events(stream, *last, row) > 0) refuse("events are not in order");
+      if (encode_key(row, stream.key_columns, buffer_) != key_) {
         refuse("an event among those of another key");
       }
     }
     if (row.i64(stream.event_column) < key.forgotten_before) refuse("a forgotten event");
-    if (events.insert(row) != Insertion::accepted) refuse("two events of one identity");
-    const ByteView stored = events.row(count).bytes();
-    if (!std::equal(bytes.begin(), bytes.end(), stored.begin(), stored.end())) {
-      refuse("a row is not in the form that is stored");
-    }
+    if (key.events.add(row) != Insertion::accepted) refuse("two events of one identity");
+    return row;
   }
 
   static RowView parse(const Stream& stream, ByteView bytes) {
@@ -271,13 +275,10 @@ class State::Impl::SnapshotReader {
     }
   }
 
-  std::string_view key_of(const EventList& events) {
-    return encode_key(events.row(0), events.stream().key_columns, key_buffer_);
-  }
-
   Impl& state_;
   ByteReader reader_;
   std::string buffer_;
+  std::string_view key_;  // of the events that were read last
   std::string key_buffer_;
 };
 
@@ -293,7 +294,11 @@ void State::Impl::write_sources(ByteWriter& writer) const {
 void State::Impl::write_keys(std::size_t stream, ByteWriter& writer) const {
   std::vector<std::pair<std::string_view, const KeyEvents*>> keys;
   for (const Shard& shard : shards) {
-    for (const auto& [key, events] : shard.streams[stream]) keys.emplace_back(key, &events);
+    const std::lock_guard lock(shard.mutex);  // reads go on, and settle
+    for (auto& [key, events] : shard.streams[stream]) {
+      events.events.settle();
+      keys.emplace_back(key, &events);
+    }
   }
   std::sort(keys.begin(), keys.end());
   writer.i64(absent_forgotten_before[stream]);

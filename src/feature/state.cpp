@@ -201,15 +201,15 @@ Outcome State::Impl::insert(std::size_t stream, std::string_view key, const RowV
   if (found == shard.streams[stream].end()) {
     if (time < horizon(kNever)) return Outcome::late;
     KeyEvents events{EventList(streams[stream]), absent_forgotten_before[stream]};
-    events.events.insert(row);
+    events.events.add(row);
     adopt(shard, stream, key, std::move(events));
     return Outcome::accepted;
   }
   KeyEvents& events = found->second;
-  if (time < horizon(events.newest())) return Outcome::late;
+  if (time < horizon(events.events.newest())) return Outcome::late;
   Charge charge(*this, events.events.growth(row));
   const std::size_t before = events.events.memory();
-  const Insertion insertion = events.events.insert(row);
+  const Insertion insertion = events.events.add(row);
   charge.settle(events.events.memory() - before);
   if (insertion == Insertion::accepted) ++shard.event_count;
   return outcome_of(insertion);
@@ -249,7 +249,7 @@ void State::Impl::forget(Shard& shard, std::size_t stream, std::int64_t time) {
   KeyMap& keys = shard.streams[stream];
   for (auto at = keys.begin(); at != keys.end();) {
     KeyEvents& key = at->second;
-    const std::int64_t before = forgettable_before(stream, std::max(time, key.newest()));
+    const std::int64_t before = forgettable_before(stream, std::max(time, key.events.newest()));
     key.forgotten_before = std::max(key.forgotten_before, before);
     const std::size_t held = key.events.memory();
     shard.event_count -= key.events.erase_before(before);

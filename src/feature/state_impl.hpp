@@ -35,8 +35,6 @@ inline constexpr std::size_t kShardBits = 6;
 struct KeyEvents {
   EventList events;
   std::int64_t forgotten_before;  // events before it may have been forgotten
-
-  [[nodiscard]] std::int64_t newest() const noexcept { return events.time(events.size() - 1); }
 };
 
 struct KeyHash {
@@ -50,7 +48,8 @@ using KeyMap = std::unordered_map<std::string, KeyEvents, KeyHash, std::equal_to
 
 struct alignas(64) Shard {
   mutable std::mutex mutex;
-  std::vector<KeyMap> streams;
+  /// Mutable: who looks at the events of a key first settles them, under the lock.
+  mutable std::vector<KeyMap> streams;
   std::uint64_t event_count = 0;
 };
 

@@ -2,8 +2,6 @@
 // Outside code uses State::read, State::keys and read_events.
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "feature/event_key.hpp"
 #include "feature/events.hpp"
 #include "feature/state_impl.hpp"
@@ -128,38 +126,28 @@ class KeyRows {
 };
 
 /// Throws: as RowView::parse; invalid_argument/malformed_row for another key.
-void check_event(const Stream& stream, ByteView bytes, std::string_view key, std::string& buffer) {
+RowView checked_event(const Stream& stream, ByteView bytes, std::string_view key,
+                      std::string& buffer) {
   const RowView row = RowView::parse(stream.layout, bytes);
-  if (encode_key(row, stream.key_columns, buffer) != key) {
-    throw Error(
-        Code::invalid_argument, Reason::malformed_row,
-        fmt::format("stream \"{}\": an event of another key than the request's", stream.name));
-  }
+  if (encode_key(row, stream.key_columns, buffer) == key) return row;
+  throw Error(
+      Code::invalid_argument, Reason::malformed_row,
+      fmt::format("stream \"{}\": an event of another key than the request's", stream.name));
 }
 
-/// Sorts the events first: one that comes before others would move all of them.
 void add_events(EventList& events, const PackedRows& rows, std::string_view key) {
   const Stream& stream = events.stream();
   check_rows(stream, rows);
   std::string buffer;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     try {
-      check_event(stream, rows[i], key, buffer);
+      events.add(checked_event(stream, rows[i], key, buffer));
     } catch (const Error& error) {
       throw Error(error.code(), error.reason(), fmt::format("event {}: {}", i, error.message()),
                   {error.where().column, static_cast<std::int64_t>(i)});
     }
   }
-  const auto event = [&](std::size_t i) { return RowView::trusted(stream.layout, rows[i]); };
-  std::vector<std::size_t> order(rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto is_before = [&](std::size_t left, std::size_t right) {
-    return compare_events(stream, event(left), event(right)) < 0;
-  };
-  if (!std::is_sorted(order.begin(), order.end(), is_before)) {
-    std::sort(order.begin(), order.end(), is_before);
-  }
-  for (const std::size_t i : order) events.insert(event(i));
+  events.settle();
 }
 
 }  // namespace
@@ -181,7 +169,7 @@ void State::Impl::check_history(std::span<const Aggregate> aggregates, std::uint
   if (!has_expired && !options.complete_from) return;
   const Stream& named = streams[own_stream];
   if (has_expired) {
-    const std::int64_t first = horizon(key == nullptr ? kNever : key->newest());
+    const std::int64_t first = horizon(key == nullptr ? kNever : key->events.newest());
     if (as_of < first) refuse_unretained(named, as_of, first, "as_of");
   }
   const std::int64_t forgotten =
@@ -202,9 +190,10 @@ void State::Impl::read_key(std::span<const Aggregate> aggregates, std::uint32_t 
                            std::string_view key) const {
   const Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  const KeyMap& keys = shard.streams[own_stream];
+  KeyMap& keys = shard.streams[own_stream];
   const auto found = keys.find(key);
-  const KeyEvents* events = found == keys.end() ? nullptr : &found->second;
+  KeyEvents* const events = found == keys.end() ? nullptr : &found->second;
+  if (events != nullptr) events->events.settle();
   check_history(aggregates, stream, own_stream, as_of, events);
   read_stream(aggregates, stream, events == nullptr ? nullptr : &events->events, as_of,
               values.scratch, values.cells);
@@ -242,7 +231,8 @@ std::vector<std::string> State::keys(std::size_t stream, std::int64_t before) co
   std::vector<std::pair<std::string, std::string>> found;  // the key, its row
   for (const Shard& shard : impl_->shards) {
     const std::lock_guard lock(shard.mutex);
-    for (const auto& [key, events] : shard.streams[stream]) {
+    for (auto& [key, events] : shard.streams[stream]) {
+      events.events.settle();
       if (events.events.time(0) < before) found.emplace_back(key, key_row(events.events.row(0)));
     }
   }

@@ -20,6 +20,11 @@ Insertion insert(EventList& events, const Sale& sale) {
   return events.insert(RowView::parse(events.stream().layout, test::write(sale, builder)));
 }
 
+Insertion add(EventList& events, const Sale& sale) {
+  RowBuilder builder(events.stream().layout);
+  return events.add(RowView::parse(events.stream().layout, test::write(sale, builder)));
+}
+
 std::vector<Bytes> rows_of(const EventList& events) {
   std::vector<Bytes> rows;
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -201,6 +206,36 @@ TEST_CASE("events: dedup over many events at one time, replaced again and again"
   CHECK(events.memory() < 200 * (2 * 83 + 32) * 2);
 }
 
+TEST_CASE("events: those that settle later are the ones that were put in place at once") {
+  for (const char* clause : {"", " dedup(cds)", " dedup(shop)"}) {
+    CAPTURE(clause);
+    const Definition definition = test::sales("v = count() over sales lifetime\n", "v", clause);
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      CAPTURE(seed);
+      std::mt19937_64 engine(seed);
+      EventList at_once(definition.streams()[0]);
+      EventList later(definition.streams()[0]);
+      for (int i = 0; i < 400; ++i) {
+        const auto newest_first = static_cast<std::int64_t>(400 - i);
+        const Sale sale{.at = seed % 2 == 0 ? static_cast<std::int64_t>(engine() % (1 + seed))
+                                            : newest_first / static_cast<std::int64_t>(seed),
+                        .cds = static_cast<std::int64_t>(engine() % 20),
+                        .amount = static_cast<double>(engine() % 3),
+                        .shop = std::to_string(engine() % 20)};
+        REQUIRE(add(later, sale) == insert(at_once, sale));
+        REQUIRE(later.size() == at_once.size());
+        REQUIRE(later.newest() == at_once.time(at_once.size() - 1));
+        if (engine() % 100 == 0) later.settle();
+        if (engine() % 200 != 0) continue;
+        const auto before = static_cast<std::int64_t>(engine() % (1 + seed));
+        REQUIRE(later.erase_before(before) == at_once.erase_before(before));
+      }
+      later.settle();
+      CHECK(rows_of(later) == rows_of(at_once));
+    }
+  }
+}
+
 TEST_CASE("events: erase_before forgets what is earlier and gives its memory back") {
   const Definition definition = test::sales("v = count() over sales lifetime\n", "v");
   EventList events(definition.streams()[0]);
@@ -235,7 +270,7 @@ TEST_CASE("events: growth says beforehand what an insertion takes") {
       RowBuilder builder(events.stream().layout);
       const RowView row = RowView::parse(events.stream().layout, test::write(sale, builder));
       const std::size_t expected = events.memory() + events.growth(row);
-      events.insert(row);
+      (i % 3 == 0 ? events.insert(row) : events.add(row));
       CHECK(events.memory() == expected);
     }
   }

@@ -31,12 +31,19 @@ class EventList {
   /// Requires: a row of the stream's layout. NaN is stored as null and −0.0 as +0.0.
   /// With `dedup`, an event of equal identity is replaced when the new content is greater: then,
   /// and when the new one loses with other content, `conflict`; with equal content, `duplicate`.
-  /// Throws: resource_exhausted/limit_exceeded (4 GiB of rows for one key).
+  /// Throws: resource_exhausted/limit_exceeded (4 GiB of rows for one key); std::bad_alloc. The
+  /// events are then what they were.
   /// Cost: amortised O(1) in order, else O(log n) comparisons and a move of 16 bytes an event after
   /// it; with `dedup` twice that.
   Insertion insert(const RowView& row);
+  /// As `insert`, but an event that came out of order is put in its place by `settle`, one move for
+  /// many. Until then only size, newest, memory and growth may be asked.
+  /// Cost: amortised O(log n) comparisons, with `dedup` O(log² n), in any order of arrival; a
+  /// conflict moves 16 bytes an event of its instant.
+  Insertion add(const RowView& row);
+  void settle() noexcept;
   /// Forgets the events before `time`, and returns how many those were.
-  std::size_t erase_before(std::int64_t time);
+  std::size_t erase_before(std::int64_t time) noexcept;
 
   [[nodiscard]] const Stream& stream() const noexcept { return *stream_; }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
@@ -44,8 +51,10 @@ class EventList {
   [[nodiscard]] RowView row(std::size_t index) const noexcept { return row_of(entries_[index]); }
   /// How many events are before `time`. Cost: O(log n).
   [[nodiscard]] std::size_t count_before(std::int64_t time) const noexcept;
+  /// The time of the last event. Requires: an event.
+  [[nodiscard]] std::int64_t newest() const noexcept;
 
-  /// Bytes of heap held, and what `insert(row)` may add to them.
+  /// Bytes of heap held, and what `insert(row)` or `add(row)` may add to them.
   [[nodiscard]] std::size_t memory() const noexcept;
   [[nodiscard]] std::size_t growth(const RowView& row) const noexcept;
 
@@ -55,22 +64,26 @@ class EventList {
     std::uint32_t offset;
     std::uint32_t size;
   };
+  struct EventOrder;
+  struct IdentityOrder;
   [[nodiscard]] RowView row_of(const Entry& entry) const noexcept {
     return RowView::trusted(stream_->layout, ByteView(bytes_).subspan(entry.offset, entry.size));
   }
-  [[nodiscard]] std::size_t position_of(const RowView& row) const noexcept;
-  [[nodiscard]] std::size_t identity_of(const RowView& row) const noexcept;
-  Insertion insert_identified(const RowView& row, std::size_t row_size);
-  void replace(std::size_t identity, const RowView& row, std::size_t row_size);
+  [[nodiscard]] Entry* find_identity(const RowView& row) noexcept;
+  void replace(const RowView& row, std::size_t row_size);
   void make_room(std::size_t row_size);
-  Entry add(std::size_t position, const RowView& row, std::size_t row_size);
+  Entry store(const RowView& row, std::size_t row_size) noexcept;
   void compact();
+  void compact_if_half_dead() noexcept;
 
   const Stream* stream_;
   std::vector<Entry> entries_;
   std::vector<Entry> identities_;  // with dedup: the same, by time and dedup columns
   Bytes bytes_;
-  std::size_t dead_bytes_ = 0;
+  // How many of each are in order; 4 GiB of rows are fewer than 2^32.
+  std::uint32_t sorted_entries_ = 0;
+  std::uint32_t sorted_identities_ = 0;
+  std::uint32_t dead_bytes_ = 0;
 };
 
 /// Working memory of a read, reused from call to call. Not thread-safe.
