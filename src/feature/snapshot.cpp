@@ -225,7 +225,7 @@ class State::Impl::SnapshotReader {
       KeyEvents events = read_key(stream);
       if (i > 0 && key_ <= last) refuse("keys are not in order");
       last = key_;
-      Shard& shard = state_.shard_of(last);
+      Shard& shard = state_.shard_of(state_.hashed(last));
       const std::lock_guard lock(shard.mutex);
       state_.adopt(shard, stream, last, std::move(events));
     }

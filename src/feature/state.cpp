@@ -3,6 +3,9 @@
 #include "mlcore/feature/state.hpp"
 
 #include <fmt/format.h>
+#include <sodium/core.h>
+#include <sodium/crypto_shorthash.h>
+#include <sodium/randombytes.h>
 
 #include <cstring>
 
@@ -117,6 +120,24 @@ void check_rows(const Stream& stream, const PackedRows& rows) {
   }
 }
 
+KeyHash::Secret KeyHash::draw_secret() {
+  static_assert(std::tuple_size_v<Secret> == crypto_shorthash_KEYBYTES);
+  if (sodium_init() < 0) {
+    throw Error(Code::internal, Reason::internal_fault, "libsodium finds no random numbers");
+  }
+  Secret secret;
+  randombytes_buf(secret.data(), secret.size());
+  return secret;
+}
+
+std::size_t KeyHash::operator()(std::string_view key) const {
+  std::uint64_t hash = 0;
+  static_assert(sizeof hash == crypto_shorthash_BYTES);
+  crypto_shorthash(reinterpret_cast<unsigned char*>(&hash),
+                   reinterpret_cast<const unsigned char*>(key.data()), key.size(), secret_.data());
+  return hash;
+}
+
 State::Impl::Charge::Charge(Impl& state, std::uint64_t bytes) : state_(state), bytes_(bytes) {
   if (bytes == 0) return;
   const std::uint64_t most = state.options.max_bytes;
@@ -145,7 +166,7 @@ State::Impl::Impl(const Definition& definition, StateOptions given)
                 fmt::format("lateness is {} µs, expected 0 or more", *options.lateness));
   }
   for (auto& time : absent_forgotten_before) time = kNever;
-  for (Shard& shard : shards) shard.streams.resize(streams.size());
+  for (Shard& shard : shards) shard.streams.assign(streams.size(), KeyMap(0, hash));
 }
 
 void State::Impl::check_stream(std::size_t stream) const {
@@ -195,9 +216,10 @@ void State::Impl::adopt(Shard& shard, std::size_t stream, std::string_view key, 
 
 Outcome State::Impl::insert(std::size_t stream, std::string_view key, const RowView& row) {
   const std::int64_t time = row.i64(streams[stream].event_column);
-  Shard& shard = shard_of(key);
+  const HashedKey hashed_key = hashed(key);
+  Shard& shard = shard_of(hashed_key);
   const std::lock_guard lock(shard.mutex);
-  const auto found = shard.streams[stream].find(key);
+  const auto found = shard.streams[stream].find(hashed_key);
   if (found == shard.streams[stream].end()) {
     if (time < horizon(kNever)) return Outcome::late;
     KeyEvents events{EventList(streams[stream]), absent_forgotten_before[stream]};

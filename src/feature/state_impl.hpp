@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <functional>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -37,14 +36,39 @@ struct KeyEvents {
   std::int64_t forgotten_before;  // events before it may have been forgotten
 };
 
-struct KeyHash {
+/// A key and its hash, which is computed once for the shard and the map.
+struct HashedKey {
+  std::string_view text;
+  std::size_t hash;
+};
+
+/// SipHash-2-4 under a secret that each state draws, so that nobody can choose keys of one hash.
+/// Nothing that leaves the state may depend on it. Not noexcept, so that libstdc++ stores the hash.
+class KeyHash {
+ public:
   using is_transparent = void;
-  std::size_t operator()(std::string_view key) const noexcept {
-    return std::hash<std::string_view>{}(key);
+  using Secret = std::array<std::uint8_t, 16>;
+
+  explicit KeyHash(const Secret& secret) : secret_(secret) {}
+  /// Throws: internal/internal_fault.
+  static Secret draw_secret();
+
+  std::size_t operator()(std::string_view key) const;
+  std::size_t operator()(const HashedKey& key) const { return key.hash; }
+
+ private:
+  Secret secret_;
+};
+
+struct KeyEqual {
+  using is_transparent = void;
+  bool operator()(std::string_view left, std::string_view right) const { return left == right; }
+  bool operator()(const HashedKey& left, std::string_view right) const {
+    return left.text == right;
   }
 };
 
-using KeyMap = std::unordered_map<std::string, KeyEvents, KeyHash, std::equal_to<>>;
+using KeyMap = std::unordered_map<std::string, KeyEvents, KeyHash, KeyEqual>;
 
 struct alignas(64) Shard {
   mutable std::mutex mutex;
@@ -89,11 +113,12 @@ struct State::Impl {
   void check_stream(std::size_t stream) const;
   /// Throws: failed_precondition/stream_mismatch.
   [[nodiscard]] std::size_t find_stream(const Stream& wanted, std::size_t expected) const;
-  [[nodiscard]] Shard& shard_of(std::string_view key) noexcept {
-    return shards[KeyHash{}(key) >> (64 - kShardBits)];
+  [[nodiscard]] HashedKey hashed(std::string_view key) const { return {key, hash(key)}; }
+  [[nodiscard]] Shard& shard_of(const HashedKey& key) noexcept {
+    return shards[key.hash >> (64 - kShardBits)];
   }
-  [[nodiscard]] const Shard& shard_of(std::string_view key) const noexcept {
-    return shards[KeyHash{}(key) >> (64 - kShardBits)];
+  [[nodiscard]] const Shard& shard_of(const HashedKey& key) const noexcept {
+    return shards[key.hash >> (64 - kShardBits)];
   }
   /// max(`newest`, E) − L, before which an event is late.
   [[nodiscard]] std::int64_t horizon(std::int64_t newest) const noexcept {
@@ -148,6 +173,7 @@ struct State::Impl {
   std::vector<std::atomic<std::int64_t>> absent_forgotten_before;
   StateOptions options;
   std::atomic<std::int64_t> expired_to = kNever;
+  KeyHash hash{KeyHash::draw_secret()};
   std::array<Shard, std::size_t{1} << kShardBits> shards;
   std::atomic<std::uint64_t> memory = 0;
   std::atomic<std::uint64_t> key_count = 0;

@@ -188,10 +188,11 @@ void State::Impl::check_history(std::span<const Aggregate> aggregates, std::uint
 void State::Impl::read_key(std::span<const Aggregate> aggregates, std::uint32_t stream,
                            std::size_t own_stream, std::int64_t as_of, AggregateValues& values,
                            std::string_view key) const {
-  const Shard& shard = shard_of(key);
+  const HashedKey hashed_key = hashed(key);
+  const Shard& shard = shard_of(hashed_key);
   const std::lock_guard lock(shard.mutex);
   KeyMap& keys = shard.streams[own_stream];
-  const auto found = keys.find(key);
+  const auto found = keys.find(hashed_key);
   KeyEvents* const events = found == keys.end() ? nullptr : &found->second;
   if (events != nullptr) events->events.settle();
   check_history(aggregates, stream, own_stream, as_of, events);

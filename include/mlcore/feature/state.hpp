@@ -124,7 +124,8 @@ class State {
   /// Keys are counted for each stream.
   [[nodiscard]] std::uint64_t key_count() const noexcept;
   [[nodiscard]] std::uint64_t event_count() const noexcept;
-  /// Bytes of heap that events, keys and source names take.
+  /// Bytes of heap that events, keys and source names take. The share of the hash tables differs
+  /// a little between states of the same events: keys are hashed under a secret of each.
   [[nodiscard]] std::uint64_t memory() const noexcept;
 
  private:
