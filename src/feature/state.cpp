@@ -8,6 +8,7 @@
 #include <sodium/randombytes.h>
 
 #include <cstring>
+#include <new>
 
 #include "feature/event_key.hpp"
 #include "feature/events.hpp"
@@ -229,35 +230,56 @@ Outcome State::Impl::insert(std::size_t stream, std::string_view key, const RowV
   }
   KeyEvents& events = found->second;
   if (time < horizon(events.events.newest())) return Outcome::late;
-  Charge charge(*this, events.events.growth(row));
-  const std::size_t before = events.events.memory();
-  const Insertion insertion = events.events.add(row);
-  charge.settle(events.events.memory() - before);
+  const Insertion insertion = add(events.events, row);
   if (insertion == Insertion::accepted) ++shard.event_count;
   return outcome_of(insertion);
 }
 
+Insertion State::Impl::add(EventList& events, const RowView& row) {
+  Charge charge(*this, events.growth(row));
+  const std::size_t before = events.memory();
+  try {
+    const Insertion insertion = events.add(row);
+    charge.settle(events.memory() - before);
+    return insertion;
+  } catch (...) {
+    charge.settle(events.memory() - before);  // it may have made some of the room
+    throw;
+  }
+}
+
 void State::Impl::ingest(std::size_t stream, const PackedRows& rows, std::size_t first,
                          std::size_t& taken, IngestReport& report) {
-  const Stream& target = streams[stream];
   std::string buffer;
   for (taken = first; taken < rows.size(); ++taken) {
-    RowView row;
-    std::string_view key;
     try {
-      row = RowView::parse(target.layout, rows[taken]);
-      key = encode_key(row, target.key_columns, buffer);
-    } catch (const Error& error) {
-      count_invalid(error, taken, report);
-      continue;
-    }
-    try {
-      count(insert(stream, key, row), report);
-    } catch (const Error& error) {
-      throw Error(error.code(), error.reason(),
-                  fmt::format("row {}: {}; the rows before it were taken", taken, error.message()),
+      ingest_row(stream, rows[taken], taken, buffer, report);
+    } catch (const std::bad_alloc&) {
+      // So short a text needs no memory.
+      throw Error(Code::resource_exhausted, Reason::out_of_memory, "out of memory",
                   {.row = static_cast<std::int64_t>(taken)});
     }
+  }
+}
+
+void State::Impl::ingest_row(std::size_t stream, ByteView bytes, std::size_t number,
+                             std::string& buffer, IngestReport& report) {
+  const Stream& target = streams[stream];
+  RowView row;
+  std::string_view key;
+  try {
+    row = RowView::parse(target.layout, bytes);
+    key = encode_key(row, target.key_columns, buffer);
+  } catch (const Error& error) {
+    count_invalid(error, number, report);
+    return;
+  }
+  try {
+    count(insert(stream, key, row), report);
+  } catch (const Error& error) {
+    throw Error(error.code(), error.reason(),
+                fmt::format("row {}: {}; the rows before it were taken", number, error.message()),
+                {.row = static_cast<std::int64_t>(number)});
   }
 }
 

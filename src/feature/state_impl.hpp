@@ -130,8 +130,12 @@ struct State::Impl {
   /// Adds rows from `first` on; `taken` counts those done, also when it throws.
   void ingest(std::size_t stream, const PackedRows& rows, std::size_t first, std::size_t& taken,
               IngestReport& report);
+  void ingest_row(std::size_t stream, ByteView bytes, std::size_t number, std::string& buffer,
+                  IngestReport& report);
   /// Throws: resource_exhausted/state_full.
   Outcome insert(std::size_t stream, std::string_view key, const RowView& row);
+  /// As EventList::add, charged. Throws: resource_exhausted/state_full.
+  Insertion add(EventList& events, const RowView& row);
   /// Adds a key with its events. Requires: the shard's lock; no such key.
   void adopt(Shard& shard, std::size_t stream, std::string_view key, KeyEvents events);
   /// Drops what no window reaches after `expire(time)`. Requires: the shard's lock.

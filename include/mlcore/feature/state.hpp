@@ -61,7 +61,8 @@ struct AggregateValues {
 };
 
 /// Thread-safe: every member may be called from any thread at any time; a key's change is atomic to
-/// readers.
+/// readers. Where memory runs out a batch stops as `ingest` says; else std::bad_alloc is thrown and
+/// nothing has changed.
 class State {
  public:
   /// Throws: failed_precondition/unsupported_feature for a definition without streams;
@@ -78,8 +79,9 @@ class State {
   /// refused whole. An event of a key is late when it is more than `lateness` before the greatest
   /// time accepted for that key, or before the greatest `expire`.
   /// Throws: invalid_argument/layout_mismatch, malformed_row (offsets outside the bytes);
-  /// out_of_range/invalid_option (no such stream); resource_exhausted/state_full (`where.row` is
-  /// the first row not taken, those before it stay). Cost: one lock a row.
+  /// out_of_range/invalid_option (no such stream); resource_exhausted/state_full, limit_exceeded,
+  /// out_of_memory (`where.row` is the first row not taken, those before it stay).
+  /// Cost: one lock a row, and amortised O(log n) comparisons for a key of n events.
   IngestReport ingest(std::size_t stream, const RowBatch& batch);
   IngestReport ingest(std::size_t stream, ByteView bytes, std::span<const std::int64_t> offsets);
   /// Exactly once from an at-least-once source: a batch whose `offset` is not past the one stored
@@ -96,14 +98,15 @@ class State {
   /// construction can reach are forgotten. From then on a key answers no `as_of` that is more than
   /// `lateness` before the greatest time accepted for it, or before `time`. A time before that of
   /// an earlier call stands for that one. Throws: failed_precondition/invalid_option without a
-  /// lateness.
+  /// lateness. Needs no memory; without it, some is given back only by a later call.
   void expire(std::int64_t time);
 
   /// The aggregates of `definition` for the keys and `as_of` in `request`.
   /// Requires: a checked row of definition.request().
   /// Throws: failed_precondition/stream_mismatch, incomplete_history, needs_as_of;
   /// out_of_range/not_retained; invalid_argument/invalid_timestamp (outside years 0001 to 9999),
-  /// null_not_allowed (a null key). Cost: one lock a stream; no allocation once `values` has grown.
+  /// null_not_allowed (a null key). Cost: one lock a stream; no allocation once `values` has grown,
+  /// but that of a buffer where events came out of order since the key was last read.
   void read(const Definition& definition, const RowView& request, AggregateValues& values) const;
   /// The same for other aggregates over the definition's streams, as those of a label.
   void read(const Definition& definition, std::span<const Aggregate> aggregates,
