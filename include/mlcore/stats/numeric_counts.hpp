@@ -61,8 +61,8 @@ class NumericBins {
 
   /// Quantiles of the finite values as edges, equal ones once. A value that occurs as often as a
   /// whole bin holds ("atom") has a bin of its own, between the double before it and itself. The
-  /// first edge is just below the minimum, the last is the maximum. The moments' unit is 2^-33 to
-  /// 2^-32 of the largest distance from the centre, which is the middle of the range.
+  /// first edge is just below the minimum, the last is the maximum. The moments' unit is 2^-32 to
+  /// 2^-31 of the largest distance from the centre, which is the middle of the range.
   /// Cost: O(n log n).
   [[nodiscard]] static NumericBins from_sample(std::span<const double> values);
 
