@@ -145,7 +145,7 @@ func (c *Context) enter() error {
 		return newError(FailedPrecondition, ReasonClosedHandle, "this is a copy of a context, and not the context")
 	}
 	if c.doing.Load() == busy {
-		return newError(FailedPrecondition, ReasonNone,
+		return newError(FailedPrecondition, ReasonHandleInUse,
 			"the context is in use by another goroutine; give each its own, or use a Pool")
 	}
 	return closedError("context")
@@ -215,7 +215,7 @@ func (c *Context) OutputCount() int {
 
 // Predict scores one row of a definition without streams; see the package's comment on rows.
 // Errors: as [Layout.Pack] and [Layout.Check]; FailedPrecondition with ReasonNeedsState,
-// ReasonClosedHandle or, beside another call, ReasonNone.
+// ReasonClosedHandle or, beside another call, ReasonHandleInUse.
 func (c *Context) Predict(row any) ([]float64, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -309,7 +309,7 @@ func (c *Context) at(state *State) ([]float64, error) {
 
 // Close frees the context, and its model if that was closed and this was its last context. Closing
 // again does nothing.
-// Errors: FailedPrecondition/ReasonNone while another goroutine uses the context, which stays open.
+// Errors: FailedPrecondition/ReasonHandleInUse while another goroutine uses the context, which stays open.
 func (c *Context) Close() error {
 	if c == nil || c.bound == nil {
 		return nil

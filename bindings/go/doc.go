@@ -37,7 +37,7 @@
 // # Goroutines
 //
 // A [Model], [Features], [Layout], [State] and [Pool] may be shared. A [Context] has one call at a
-// time: a second one is refused with [ReasonNone] and [FailedPrecondition], never run. Use a [Pool].
+// time: a second one is refused with [ReasonHandleInUse] and [FailedPrecondition], never run. Use a [Pool].
 //
 // # Lifetime
 //

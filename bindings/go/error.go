@@ -56,6 +56,7 @@ const (
 	ReasonWrongWidth     Reason = C.MLCORE_REASON_WRONG_WIDTH
 	ReasonInvalidLength  Reason = C.MLCORE_REASON_INVALID_LENGTH
 	ReasonInvalidIndex   Reason = C.MLCORE_REASON_INVALID_INDEX
+	ReasonHandleInUse    Reason = C.MLCORE_REASON_HANDLE_IN_USE
 
 	// Data.
 	ReasonMissingColumn    Reason = C.MLCORE_REASON_MISSING_COLUMN

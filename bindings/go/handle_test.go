@@ -92,7 +92,7 @@ func TestASecondCallOnAContextIsRefused(t *testing.T) {
 	out, err := context.Predict(map[string]any{"age": during, "debt": 1, "income": 4})
 	checkBits(t, out, err, 1.375)
 	for _, err := range errs {
-		checkRefused(t, err, mlcore.FailedPrecondition, mlcore.ReasonNone, -1)
+		checkRefused(t, err, mlcore.FailedPrecondition, mlcore.ReasonHandleInUse, -1)
 	}
 	if len(errs) != 3 {
 		t.Error("the value was not asked")

@@ -186,13 +186,13 @@ func (r *Rows) Len() int {
 }
 
 // Append packs a row and adds it. What can't be packed leaves the rows as they were.
-// Errors: as [Layout.Pack]; FailedPrecondition/ReasonNone for a Value method that appends to the same rows.
+// Errors: as [Layout.Pack]; FailedPrecondition/ReasonHandleInUse for a Value method that appends to the same rows.
 func (r *Rows) Append(row any) error {
 	if r == nil || r.layout == nil {
 		return nilError("the rows' layout")
 	}
 	if r.packing {
-		return newError(FailedPrecondition, ReasonNone, "another row is being appended")
+		return newError(FailedPrecondition, ReasonHandleInUse, "another row is being appended")
 	}
 	r.packing = true
 	defer func() { r.packing = false }()

@@ -137,7 +137,7 @@ func TestAValueThatAppendsToTheSameRowsIsRefused(t *testing.T) {
 	rows.Reset()
 	var within error
 	err := rows.Append(map[string]any{"age": 1, "income": calling{func() { within = rows.Append(&row) }}})
-	checkRefused(t, within, mlcore.FailedPrecondition, mlcore.ReasonNone, -1)
+	checkRefused(t, within, mlcore.FailedPrecondition, mlcore.ReasonHandleInUse, -1)
 	if err != nil || rows.Len() != 1 || rows.Append(&row) != nil {
 		t.Error(rows.Len(), err)
 	}

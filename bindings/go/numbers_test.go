@@ -56,6 +56,7 @@ var constants = map[string]int64{
 	"MLCORE_REASON_WRONG_WIDTH":         int64(mlcore.ReasonWrongWidth),
 	"MLCORE_REASON_INVALID_LENGTH":      int64(mlcore.ReasonInvalidLength),
 	"MLCORE_REASON_INVALID_INDEX":       int64(mlcore.ReasonInvalidIndex),
+	"MLCORE_REASON_HANDLE_IN_USE":       int64(mlcore.ReasonHandleInUse),
 	"MLCORE_REASON_MISSING_COLUMN":      int64(mlcore.ReasonMissingColumn),
 	"MLCORE_REASON_UNKNOWN_COLUMN":      int64(mlcore.ReasonUnknownColumn),
 	"MLCORE_REASON_TYPE_MISMATCH":       int64(mlcore.ReasonTypeMismatch),

@@ -44,6 +44,7 @@ std::string_view name_of(Reason reason) noexcept {
     case Reason::wrong_width: return "wrong_width";
     case Reason::invalid_length: return "invalid_length";
     case Reason::invalid_index: return "invalid_index";
+    case Reason::handle_in_use: return "handle_in_use";
     case Reason::missing_column: return "missing_column";
     case Reason::unknown_column: return "unknown_column";
     case Reason::type_mismatch: return "type_mismatch";

@@ -54,6 +54,7 @@ enum class Reason : std::int32_t {
   wrong_width = 108,
   invalid_length = 109,
   invalid_index = 110,
+  handle_in_use = 111,
   // 2xx: data
   missing_column = 201,
   unknown_column = 202,

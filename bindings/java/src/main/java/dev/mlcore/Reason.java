@@ -48,6 +48,9 @@ public final class Reason {
     /** Invalid index. */
     public static final int INVALID_INDEX = 110;
 
+    /** Handle in use. */
+    public static final int HANDLE_IN_USE = 111;
+
     /** Missing column. */
     public static final int MISSING_COLUMN = 201;
 
