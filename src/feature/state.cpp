@@ -13,6 +13,7 @@
 #include "feature/event_key.hpp"
 #include "feature/events.hpp"
 #include "feature/state_impl.hpp"
+#include "mlcore/base/time.hpp"
 
 namespace mlcore {
 namespace {
@@ -375,6 +376,10 @@ void State::expire(std::int64_t time) {
   if (!impl.options.lateness) {
     throw Error(Code::failed_precondition, Reason::invalid_option,
                 "expire: the state has no lateness, so that no event is ever too late");
+  }
+  if (time < kFirstTimestamp || time > kLastTimestamp) {
+    throw Error(Code::invalid_argument, Reason::invalid_timestamp,
+                fmt::format("expire: {} µs is outside the years 1 to 9999", time));
   }
   const auto lock = impl.stop_batches();
   const std::int64_t newest = std::max(time, impl.expired_to.load());

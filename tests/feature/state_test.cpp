@@ -167,6 +167,9 @@ TEST_CASE("state: lateness is by key, and equality is accepted") {
   CHECK(report.late == 3);
   CHECK(report.accepted == 3);
   state.expire(-7);  // stands for 50
+  for (const std::int64_t time : {kFirstTimestamp - 1, kLastTimestamp + 1}) {
+    CHECK(error_of([&] { state.expire(time); }).reason() == Reason::invalid_timestamp);
+  }
   CHECK(state.ingest(0, test::batch_of(definition, {{.customer = "c", .at = 39}})).late == 1);
 }
 

@@ -442,7 +442,8 @@ MLCORE_API int32_t mlcore_state_ingest(const mlcore_state_t* state, int64_t stre
                                        mlcore_error_t* error);
 
 /* Add a batch from a source that may deliver it again: one whose `offset` is not past the greatest
- * one taken from `source` is ignored and counted as replayed.
+ * one taken from `source` is ignored and counted as replayed. Offsets are the source's, whatever the
+ * stream: a batch that failed is given again before the next one, or that one makes it replayed.
  * Errors: as mlcore_state_ingest. */
 MLCORE_API int32_t mlcore_state_ingest_from(const mlcore_state_t* state, int64_t stream,
                                             const mlcore_rows_t* events, const char* source,
@@ -457,7 +458,8 @@ MLCORE_API int32_t mlcore_state_source_offset(const mlcore_state_t* state, const
 
 /* Promise that no event before `time` minus the lateness will come; what no window can reach any
  * more is forgotten.
- * Errors: FAILED_PRECONDITION/INVALID_OPTION (a state without a lateness). */
+ * Errors: FAILED_PRECONDITION/INVALID_OPTION (a state without a lateness),
+ * INVALID_ARGUMENT/INVALID_TIMESTAMP (outside the years 1 to 9999). */
 MLCORE_API int32_t mlcore_state_expire(const mlcore_state_t* state, int64_t time,
                                        mlcore_error_t* error);
 

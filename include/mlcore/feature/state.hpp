@@ -87,6 +87,8 @@ class State {
   /// Exactly once from an at-least-once source: a batch whose `offset` is not past the one stored
   /// for `source` is ignored and counted as replayed. After an error the same batch may be given
   /// again: its rows that were taken are then skipped and counted as replayed.
+  /// Requires: the batches of a source, whatever their streams, in the order of their offsets, and
+  /// one that failed again before the next; what a greater offset has overtaken counts as replayed.
   IngestReport ingest(std::size_t stream, const RowBatch& batch, std::string_view source,
                       std::int64_t offset);
 
@@ -98,7 +100,8 @@ class State {
   /// construction can reach are forgotten. From then on a key answers no `as_of` that is more than
   /// `lateness` before the greatest time accepted for it, or before `time`. A time before that of
   /// an earlier call stands for that one. Throws: failed_precondition/invalid_option without a
-  /// lateness. Needs no memory; without it, some is given back only by a later call.
+  /// lateness; invalid_argument/invalid_timestamp outside the years 1 to 9999. Needs no memory;
+  /// without it, some is given back only by a later call.
   void expire(std::int64_t time);
 
   /// The aggregates of `definition` for the keys and `as_of` in `request`.
