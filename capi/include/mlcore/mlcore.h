@@ -442,9 +442,8 @@ MLCORE_API int32_t mlcore_state_ingest(const mlcore_state_t* state, int64_t stre
                                        mlcore_error_t* error);
 
 /* Add a batch from a source that may deliver it again: one whose `offset` is not past the greatest
- * one taken from `source` is ignored and counted as replayed. Offsets are the source's, whatever the
- * stream: a batch that failed is given again before the next one, or that one makes it replayed.
- * Errors: as mlcore_state_ingest. */
+ * one taken from `source`, whatever the stream, is ignored and counted as replayed. A batch that
+ * failed is thus given again before the next one. Errors: as mlcore_state_ingest. */
 MLCORE_API int32_t mlcore_state_ingest_from(const mlcore_state_t* state, int64_t stream,
                                             const mlcore_rows_t* events, const char* source,
                                             int64_t source_length, int64_t offset,
