@@ -19,29 +19,35 @@ public final class Features implements AutoCloseable {
     final Handle handle;
     private final long address;
     private final boolean ownsHandle;
+
+    @SuppressWarnings("unused")
+    private final Object keeper; // of the handle, which is closed once nobody reaches the keeper
+
     private final List<String> names;
     private final List<String> streams;
     private final Layout request;
     private final List<Layout> streamLayouts;
 
     private Features(byte[] text) {
+        this.keeper = this;
         this.address = Native.featuresOpen(text);
         this.handle = Handle.of(this, Handle.FEATURES, address);
         this.ownsHandle = true;
         this.names = readNames(address);
         this.streams = readStreams(address);
-        this.request = new Layout(handle, Native.requestLayout(address));
+        this.request = new Layout(this, handle, Native.requestLayout(address));
         this.streamLayouts = readLayouts();
     }
 
     /** Those of a model, which is being opened. */
-    Features(Handle model, long address) {
+    Features(Object keeper, Handle model, long address) {
+        this.keeper = keeper;
         this.address = address;
         this.handle = model;
         this.ownsHandle = false;
         this.names = readNames(address);
         this.streams = readStreams(address);
-        this.request = new Layout(handle, Native.requestLayout(address));
+        this.request = new Layout(this, handle, Native.requestLayout(address));
         this.streamLayouts = readLayouts();
     }
 
@@ -66,7 +72,7 @@ public final class Features implements AutoCloseable {
     private List<Layout> readLayouts() {
         final List<Layout> found = new ArrayList<>();
         for (int i = 0; i < streams.size(); ++i) {
-            found.add(new Layout(handle, Native.streamLayout(address, i)));
+            found.add(new Layout(this, handle, Native.streamLayout(address, i)));
         }
         return List.copyOf(found);
     }

@@ -22,6 +22,10 @@ public final class Layout {
     private static final int BITMAP_AT = 8;
 
     private final Handle owner;
+
+    @SuppressWarnings("unused")
+    private final Object keeper; // of the handle, which is closed once nobody reaches the keeper
+
     private final long address;
     private final long id;
     private final List<Field> fields;
@@ -36,7 +40,8 @@ public final class Layout {
     final long[] neverNull; // bits of the fields that are not nullable
 
     /** The owner is entered by the caller. */
-    Layout(Handle owner, long address) {
+    Layout(Object keeper, Handle owner, long address) {
+        this.keeper = keeper;
         this.owner = owner;
         this.address = address;
         this.id = Native.layoutId(address);

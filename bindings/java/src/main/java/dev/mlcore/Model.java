@@ -21,7 +21,7 @@ public final class Model implements AutoCloseable {
 
     private Model(long address) {
         handle = Handle.of(this, Handle.MODEL, address);
-        features = new Features(handle, Native.modelFeatures(address));
+        features = new Features(this, handle, Native.modelFeatures(address));
     }
 
     /**

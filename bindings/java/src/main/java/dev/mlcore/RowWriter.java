@@ -3,6 +3,7 @@ package dev.mlcore;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -155,12 +156,18 @@ public final class RowWriter {
         if (value == null) {
             return setNull(field);
         }
+        if (!finished) {
+            compact();
+        }
+        final int at = size; // behind a row that is finished as well: it stays if this fails
+        final int length = text(field, value) - at;
         start();
-        compact();
-        final int end = text(field, value);
-        live += end - size - length(field);
-        word(field, size | (long) (end - size) << 32);
-        size = end;
+        if (at != size) {
+            System.arraycopy(bytes, at, bytes, size, length);
+        }
+        live += length - length(field);
+        word(field, size | (long) length << 32);
+        size += length;
         return this;
     }
 
@@ -256,7 +263,7 @@ public final class RowWriter {
      * @param value its value
      * @return this writer
      * @throws MlcoreException as the typed setters; INVALID_ARGUMENT/INVALID_NUMBER (an integer
-     *     that is no i64)
+     *     that is no i64, a BigInteger or BigDecimal past the range of f64)
      */
     public RowWriter setValue(int field, Object value) {
         final Type type = typeOf(field);
@@ -275,7 +282,7 @@ public final class RowWriter {
                     set(
                             field,
                             value instanceof Number given
-                                    ? given.doubleValue()
+                                    ? real(field, given)
                                     : this.<Double>reject(field, value));
             case STRING ->
                     set(
@@ -470,10 +477,10 @@ public final class RowWriter {
         final byte[] old = Arrays.copyOfRange(bytes, begin, size);
         size = begin;
         for (int field = 0; field < layout.types.length; ++field) {
-            final int length = (int) length(field);
-            if (length > 0) {
-                final int from = (int) (long) WORD.get(bytes, layout.slots[field]) - begin;
-                System.arraycopy(old, from, bytes, size, length);
+            final long word = (long) WORD.get(bytes, layout.slots[field]);
+            if (layout.types[field] == Type.STRING && word != 0) { // 0 is a null
+                final int length = (int) (word >>> 32);
+                System.arraycopy(old, (int) word - begin, bytes, size, length);
                 WORD.set(bytes, layout.slots[field], size | (long) length << 32);
                 size += length;
             }
@@ -534,6 +541,15 @@ public final class RowWriter {
             return given.longValue();
         }
         return this.<Long>reject(field, value);
+    }
+
+    private double real(int field, Number value) {
+        final double number = value.doubleValue();
+        if (Double.isInfinite(number)
+                && (value instanceof BigInteger || value instanceof BigDecimal)) {
+            throw refused(field, Reason.INVALID_NUMBER, "the number does not fit into an f64");
+        }
+        return number;
     }
 
     private Instant instant(int field, Object value) {

@@ -284,6 +284,63 @@ class RowsTest {
     }
 
     @Test
+    void aNumberPastTheRangeOfF64IsRefusedAndNotInfinite() {
+        for (final Number value : List.of(BigInteger.TEN.pow(400), new BigDecimal("-1e400"))) {
+            final MlcoreException error =
+                    Fixtures.invalid(
+                            Reason.INVALID_NUMBER,
+                            () -> every.request().pack(everyValue("real", value)));
+            assertEquals(2, error.column());
+        }
+        every.request().pack(everyValue("real", Double.POSITIVE_INFINITY));
+    }
+
+    @Test
+    void anEmptyStringStaysInItsRowWhenReplacedStringsAreDropped() {
+        try (Features texts =
+                Features.parse(
+                        "features t version 1\ninput a: string\ninput b: string\n"
+                                + "y = if(a == b, 1, 0)\noutput [y]\n")) {
+            final RowWriter row = texts.request().writer();
+            row.set("b", "x".repeat(5000)).set("b", "x".repeat(5000)).set("a", "");
+            for (int i = 0; i < 3; ++i) {
+                row.set("b", "y");
+            }
+            assertArrayEquals(new double[] {0}, texts.compute(new Rows(texts.request()).add(row)));
+            texts.request().check(row.toBytes());
+        }
+    }
+
+    @Test
+    void aSetterThatFailsLeavesTheRowThatWasTaken() {
+        try (Features texts =
+                Features.parse(
+                        "features t version 1\ninput a: string?\ninput b: f64?\n"
+                                + "y = b\noutput [y]\n")) {
+            final RowWriter row = texts.request().writer().set("a", "Zoë").set("b", 1.5);
+            final byte[] taken = row.toBytes();
+            Fixtures.invalid(Reason.INVALID_UTF8, () -> row.set("a", "ada\ud800"));
+            assertArrayEquals(taken, row.toBytes());
+            assertArrayEquals(
+                    texts.request().pack(Map.of("a", "böb")), row.set("a", "böb").toBytes());
+        }
+    }
+
+    @Test
+    void whatIsReachableKeepsItsDefinitionOpen() throws InterruptedException {
+        final Layout parsed = Features.parse(Fixtures.EVERY_TYPE).request();
+        final Layout stream = Fixtures.shop().features().stream("orders");
+        final Features features = Fixtures.loan().features();
+        for (int i = 0; i < 20; ++i) {
+            System.gc();
+            Thread.sleep(5); // the cleaner's thread runs
+        }
+        parsed.check(parsed.pack(everyValue("whole", 7)));
+        stream.check(stream.pack(Fixtures.order("ada", "1997-12-20", 20.5)));
+        assertEquals(loan.features().text(), features.text());
+    }
+
+    @Test
     void instantsOfEveryKindAreTheSameInstant() {
         final Layout layout = every.request();
         final byte[] expected = layout.pack(everyValue("at", Fixtures.NEW_YEAR));
