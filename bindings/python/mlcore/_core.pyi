@@ -248,6 +248,8 @@ class Context:
     def predict_batch(self, values: NDArray[float32] | NDArray[float64]) -> NDArray[float64]:
         """Score a matrix of numbers, [rows, fields], as predict_numeric; the error's row says which.
 
+        Of integers, those below 2**53; a masked array is refused, its filled(nan) is taken.
+
         >>> loan.context("margin").predict_batch(np.array([[29.0, 1, 4], [30, 1, 4]])).tolist()
         [[1.375], [0.625]]
         """

@@ -44,10 +44,12 @@ def _of_array(name: Any, values: Any) -> Column:
         return name, "object", list(values), None
     if values.ndim != 1:
         raise _refuse(name, f"expected one dimension, found {values.ndim}")
+    mask = np.ascontiguousarray(np.ma.getmaskarray(values)) if isinstance(values, np.ma.MaskedArray) else None
     if values.dtype.kind == "M":
         raise _refuse(name, "numpy's datetime64 has no time zone; give aware datetimes, or a pandas column with one")
     if values.dtype.kind == "m":
-        return name, "duration", *_micros(name, values)
+        micros, gone = _micros(name, np.ma.getdata(values))
+        return name, "duration", micros, gone if mask is None else gone | mask
     meaning = {"b": "boolean", "i": "integer", "u": "integer", "f": "float"}.get(values.dtype.kind, "object")
     if meaning == "object":
         return name, meaning, values.tolist(), None
@@ -55,8 +57,8 @@ def _of_array(name: Any, values: Any) -> Column:
         wide = np.longdouble if values.dtype.itemsize > 8 else np.float64
         if wide is np.longdouble:
             raise _refuse(name, f"expected float64 or less, found {values.dtype}")
-        return name, meaning, np.ascontiguousarray(values, np.float64), None
-    return name, meaning, np.ascontiguousarray(values, values.dtype.newbyteorder("=")), None
+        return name, meaning, np.ascontiguousarray(np.ma.getdata(values), np.float64), mask
+    return name, meaning, np.ascontiguousarray(np.ma.getdata(values), values.dtype.newbyteorder("=")), mask
 
 
 def _micros(name: str, values: Any) -> tuple[Any, Any]:

@@ -6,6 +6,7 @@
 // is not told.
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "arrow.hpp"
 #include "columns.hpp"
@@ -150,6 +151,18 @@ Column column_of(const std::string& name, const ArrowSchema& schema, const Arrow
   return column;
 }
 
+/// A count of -1 is not counted yet: the bitmap tells.
+void require_whole_rows(const ArrowArray& batch) {
+  bool is_whole = batch.null_count <= 0;
+  if (batch.null_count < 0 && batch.n_buffers > 0 && batch.buffers != nullptr) {
+    const auto* bitmap = static_cast<const std::uint8_t*>(batch.buffers[0]);
+    const std::int64_t end = batch.offset + batch.length;
+    for (std::int64_t at = batch.offset; bitmap != nullptr && at < end; ++at)
+      is_whole = is_whole && (bitmap[at / 8] >> (at % 8) & 1) != 0;
+  }
+  if (!is_whole) refuse(MLCORE_REASON_MALFORMED_ROW, "Arrow batch: a whole row is null");
+}
+
 /// A record batch: a struct whose children are the columns.
 void append_batch(Rows& rows, const ArrowSchema& schema, const ArrowArray& batch) {
   const std::int64_t children = schema.n_children;
@@ -164,7 +177,6 @@ void append_batch(Rows& rows, const ArrowSchema& schema, const ArrowArray& batch
       batch.offset > INT64_MAX / 32) {
     refuse(MLCORE_REASON_MALFORMED_ROW, "Arrow batch: its length or offset is out of range");
   }
-  if (batch.null_count > 0) refuse(MLCORE_REASON_MALFORMED_ROW, "Arrow batch: a whole row is null");
   std::vector<Column> columns;
   for (std::int64_t i = 0; i < children; ++i) {
     if (schema.children[i] == nullptr || batch.children[i] == nullptr)
@@ -177,6 +189,7 @@ void append_batch(Rows& rows, const ArrowSchema& schema, const ArrowArray& batch
     column.length = batch.length;
     columns.push_back(std::move(column));
   }
+  require_whole_rows(batch);
   append_columns(rows, columns, batch.length);
 }
 
@@ -193,10 +206,19 @@ void require_live(const void* release, const char* what) {
            std::string("the Arrow ") + what + " was released, or taken by someone else");
 }
 
-void append_stream(Rows& rows, ArrowArrayStream& stream) {
-  require_live(reinterpret_cast<const void*>(stream.release), "stream");
+/// Takes the stream. It is asked without the interpreter's lock, which a producer's threads may
+/// need.
+void append_stream(Rows& rows, ArrowArrayStream& given) {
+  require_live(reinterpret_cast<const void*>(given.release), "stream");
+  Owned<ArrowArrayStream> stream;
+  static_cast<ArrowArrayStream&>(stream) = std::exchange(given, ArrowArrayStream{});
   const auto ask = [&](auto function, auto* out) {
-    if (function(&stream, out) == 0) return;
+    int code = 0;
+    {
+      const nb::gil_scoped_release released;
+      code = function(&stream, out);
+    }
+    if (code == 0) return;
     const char* problem = stream.get_last_error(&stream);
     refuse(MLCORE_REASON_IO_FAILURE,
            std::string("the Arrow stream failed: ") + (problem == nullptr ? "" : problem));

@@ -129,6 +129,28 @@ struct State {
 [[nodiscard]] std::int64_t micros_of_datetime(nb::handle value, const char* what);
 [[nodiscard]] std::int64_t micros_of_timedelta(nb::handle value, const char* what);
 
+template <typename T>
+using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+/// A masked array of numpy's lends what lies under its mask: throws Failure.
+void refuse_masked(nb::handle values);
+
+/// Integers of 64 bits that became doubles: throws Failure where a bit may be lost, from 2**53 on.
+void require_exact(nb::handle given, const double* converted, std::size_t count);
+
+/// Calls `use` with a matrix of doubles or floats; one that has to be converted becomes doubles.
+template <typename Use>
+Array with_matrix(nb::handle values, Use use) {
+  refuse_masked(values);
+  Matrix<double> doubles;
+  Matrix<float> floats;
+  if (nb::try_cast(values, doubles, false)) return use(doubles);
+  if (nb::try_cast(values, floats, false)) return use(floats);
+  if (!nb::try_cast(values, doubles)) throw nb::type_error("expected two dimensions of numbers");
+  require_exact(values, doubles.data(), doubles.size());
+  return use(doubles);
+}
+
 [[nodiscard]] Array new_array(std::size_t rows, std::size_t columns);
 
 void bind_rows(nb::module_& module);

@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "columns.hpp"
@@ -12,8 +13,6 @@
 namespace mlcore_python {
 namespace {
 
-template <typename T>
-using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <typename T>
 using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
@@ -177,6 +176,7 @@ class Lent {
 
 /// The short way for arrays without gaps; others are converted, to doubles.
 nb::object predict_numeric(Context& context, nb::handle values) {
+  refuse_masked(values);
   const Lent lent(values);
   if (lent.kind() == 'd') {
     return context.row(mlcore_predict_f64, static_cast<const double*>(lent.data()), lent.size());
@@ -187,6 +187,7 @@ nb::object predict_numeric(Context& context, nb::handle values) {
   Vector<double> converted;
   if (!nb::try_cast(values, converted))
     throw nb::type_error("values: expected one dimension of numbers");
+  require_exact(values, converted.data(), converted.size());
   return context.row(mlcore_predict_f64, converted.data(),
                      static_cast<std::int64_t>(converted.shape(0)));
 }
@@ -207,11 +208,16 @@ nb::object predict_events(Context& context, nb::bytes row, nb::sequence events) 
                      static_cast<std::int64_t>(streams.size()));
 }
 
-template <typename T, typename Function>
-Array predict_matrix(Context& context, Matrix<T> values, Function function) {
-  const auto rows = static_cast<std::int64_t>(values.shape(0));
-  const auto columns = static_cast<std::int64_t>(values.shape(1));
-  return context.batch(rows, function, values.data(), rows, columns, columns);
+Array predict_matrix(Context& context, nb::handle given) {
+  return with_matrix(given, [&](const auto& values) {
+    const auto rows = static_cast<std::int64_t>(values.shape(0));
+    const auto columns = static_cast<std::int64_t>(values.shape(1));
+    if constexpr (std::is_same_v<decltype(values.data()), const float*>) {
+      return context.batch(rows, mlcore_predict_batch_f32, values.data(), rows, columns, columns);
+    } else {
+      return context.batch(rows, mlcore_predict_batch_f64, values.data(), rows, columns, columns);
+    }
+  });
 }
 
 Array predict_table(Context& context, nb::handle table) {
@@ -258,22 +264,10 @@ nb::object make_context(const Model& model, std::string_view output, Rounds roun
 void bind_context(nb::module_& module) {
   nb::class_<Context> type(module, "Context", nb::is_final());
   bind_rows_of_one(type);
-  // Doubles first: what has to be converted, as integers or an array with gaps, becomes doubles.
   type.def_prop_ro("out", &Context::out)
       .def_prop_ro("values", &Context::values)
       .def_prop_ro("names", &Context::names)
-      .def(
-          "predict_batch",
-          [](Context& self, Matrix<double> values) {
-            return predict_matrix(self, values, mlcore_predict_batch_f64);
-          },
-          nb::arg("values"))
-      .def(
-          "predict_batch",
-          [](Context& self, Matrix<float> values) {
-            return predict_matrix(self, values, mlcore_predict_batch_f32);
-          },
-          nb::arg("values"))
+      .def("predict_batch", &predict_matrix, nb::arg("values"))
       .def("predict_rows", &predict_table, nb::arg("requests"))
       .def("predict_batch_at", &predict_batch_at, nb::arg("state"), nb::arg("requests"))
       .def("close", &Context::close)

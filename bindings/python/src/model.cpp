@@ -7,6 +7,7 @@
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include <type_traits>
 #include <utility>
 
 #include "binding.hpp"
@@ -14,8 +15,6 @@
 namespace mlcore_python {
 namespace {
 
-template <typename T>
-using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 Model opened(mlcore_model_t* model) {
   return {{model, [](const mlcore_model_t* last) { mlcore_model_release(last); }}};
 }
@@ -70,7 +69,7 @@ Features features(const Model& model) {
 }
 
 template <typename T, typename Function>
-Array margins(const Model& model, Matrix<T> values, Function margin) {
+Array margins(const Model& model, const Matrix<T>& values, Function margin) {
   const std::shared_ptr<const mlcore_model_t> handle = model.handle;
   std::int64_t width = 0;
   call(mlcore_model_output_count, handle.get(), std::int32_t{MLCORE_OUTPUT_MARGIN}, &width);
@@ -81,6 +80,16 @@ Array margins(const Model& model, Matrix<T> values, Function margin) {
   const nb::gil_scoped_release released;
   call(margin, handle.get(), data, rows, columns, columns, out.data(), rows * width);
   return out;
+}
+
+Array margins_of(const Model& model, nb::handle given) {
+  return with_matrix(given, [&](const auto& values) {
+    if constexpr (std::is_same_v<decltype(values.data()), const float*>) {
+      return margins(model, values, mlcore_model_margin_f32);
+    } else {
+      return margins(model, values, mlcore_model_margin_f64);
+    }
+  });
 }
 
 }  // namespace
@@ -99,18 +108,7 @@ void bind_model(nb::module_& module) {
             return make_context(model, output, iterations);
           },
           nb::arg("output") = "prediction", nb::arg("iterations") = Rounds(0, 0))
-      .def(
-          "margins",
-          [](const Model& model, Matrix<double> values) {
-            return margins(model, values, mlcore_model_margin_f64);
-          },
-          nb::arg("features"))
-      .def(
-          "margins",
-          [](const Model& model, Matrix<float> values) {
-            return margins(model, values, mlcore_model_margin_f32);
-          },
-          nb::arg("features"));
+      .def("margins", &margins_of, nb::arg("features"));
 }
 
 }  // namespace mlcore_python

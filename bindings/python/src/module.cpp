@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The extension module mlcore._core: failures become mlcore.Error, and the classes of the other
 // files are bound.
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -23,6 +24,26 @@ Array new_array(std::size_t rows, std::size_t columns) {
   auto* data = new double[rows * columns];
   const nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<double*>(p); });
   return Array(data, {rows, columns}, owner);
+}
+
+void refuse_masked(nb::handle values) {
+  const std::string_view type(Py_TYPE(values.ptr())->tp_name);
+  if (type == "numpy.ndarray" || !nb::hasattr(values, "fill_value") || !nb::hasattr(values, "mask"))
+    return;
+  throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_TYPE_MISMATCH,
+                "a masked array is not taken; its filled(nan) is");
+}
+
+void require_exact(nb::handle given, const double* converted, std::size_t count) {
+  nb::ndarray<nb::ro> source;
+  if (!nb::try_cast(given, source, false) || source.dtype().bits != 64) return;
+  const auto code = static_cast<nb::dlpack::dtype_code>(source.dtype().code);
+  if (code != nb::dlpack::dtype_code::Int && code != nb::dlpack::dtype_code::UInt) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::fabs(converted[i]) < 0x1p53) continue;
+    throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_INVALID_NUMBER,
+                  "an integer of 2**53 or more may lose bits as a double; give doubles, or rows");
+  }
 }
 
 namespace {

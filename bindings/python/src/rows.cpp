@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "binding.hpp"
 
@@ -32,10 +33,13 @@ constexpr std::size_t kBitmapAt = 8;
              nb::cast<std::string>(value.type().attr("__name__")));
 }
 
-std::int64_t micros_of_delta(PyObject* delta) {
-  return PyDateTime_DELTA_GET_DAYS(delta) * kMicrosPerDay +
-         PyDateTime_DELTA_GET_SECONDS(delta) * kMicrosPerSecond +
-         PyDateTime_DELTA_GET_MICROSECONDS(delta);
+/// nullopt: past the range of i64, which a timedelta passes from about 106,751,991 days on.
+std::optional<std::int64_t> micros_of_delta(PyObject* delta) {
+  const std::int64_t rest = PyDateTime_DELTA_GET_SECONDS(delta) * kMicrosPerSecond +
+                            PyDateTime_DELTA_GET_MICROSECONDS(delta);
+  const __int128 micros = __int128{PyDateTime_DELTA_GET_DAYS(delta)} * kMicrosPerDay + rest;
+  if (micros < INT64_MIN || micros > INT64_MAX) return std::nullopt;
+  return static_cast<std::int64_t>(micros);
 }
 
 nb::object epoch() {
@@ -86,6 +90,10 @@ std::uint64_t f64_word(const Field& field, std::size_t at, nb::handle value) {
     PyErr_Clear();
     refuse(field, at, MLCORE_REASON_INVALID_NUMBER, "the number does not fit into an f64");
   }
+  if (std::isinf(number) && !PyFloat_Check(value.ptr()) &&
+      !value.equal(nb::float_(number))) {  // a Decimal of more digits than an f64 has
+    refuse(field, at, MLCORE_REASON_INVALID_NUMBER, "the number does not fit into an f64");
+  }
   if (std::isnan(number)) {
     if (!field.nullable) {
       refuse(field, at, MLCORE_REASON_NULL_NOT_ALLOWED, "NaN in a column that is not nullable");
@@ -129,7 +137,9 @@ std::uint64_t string_word(const Field& field, std::size_t at, nb::handle value, 
 
 std::uint64_t boolean_word(const Field& field, std::size_t at, nb::handle value) {
   if (!is_boolean(value)) refuse_type(field, at, value);
-  return PyObject_IsTrue(value.ptr()) == 1 ? 1 : 0;
+  const int is_true = PyObject_IsTrue(value.ptr());
+  if (is_true < 0) throw nb::python_error();
+  return static_cast<std::uint64_t>(is_true);
 }
 
 }  // namespace
@@ -158,7 +168,9 @@ std::int64_t micros_of_datetime(nb::handle value, const char* what) {
     throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_TYPE_MISMATCH,
                   std::string(what) + ": a difference of datetimes is no timedelta");
   }
-  return micros_of_delta(delta.ptr());
+  if (const auto micros = micros_of_delta(delta.ptr())) return *micros;
+  throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_INVALID_TIMESTAMP,
+                std::string(what) + ": the time does not fit into microseconds");
 }
 
 std::int64_t micros_of_timedelta(nb::handle value, const char* what) {
@@ -166,7 +178,9 @@ std::int64_t micros_of_timedelta(nb::handle value, const char* what) {
     throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_TYPE_MISMATCH,
                   std::string(what) + ": expected a timedelta");
   }
-  return micros_of_delta(value.ptr());
+  if (const auto micros = micros_of_delta(value.ptr())) return *micros;
+  throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_INVALID_OPTION,
+                std::string(what) + ": the timedelta does not fit into microseconds");
 }
 
 Layout::Layout(std::shared_ptr<const void> kept, const mlcore_layout_t* borrowed)
@@ -210,8 +224,11 @@ void Layout::set(std::size_t at, nb::handle value, std::size_t begin, std::strin
       break;
     case MLCORE_TYPE_DURATION:
       if (!PyDelta_Check(value.ptr())) refuse_type(field, at, value);
-      word = static_cast<std::uint64_t>(micros_of_timedelta(value, field.name.c_str()));
-      break;
+      if (const auto micros = micros_of_delta(value.ptr())) {
+        word = static_cast<std::uint64_t>(*micros);
+        break;
+      }
+      refuse(field, at, MLCORE_REASON_INVALID_NUMBER, "the time does not fit into microseconds");
     default: refuse_type(field, at, value);
   }
   std::memcpy(out.data() + begin + field.slot_offset, &word, sizeof word);
@@ -233,7 +250,9 @@ void Layout::pack(nb::handle mapping, std::string& out) const {
     set(at, value == nullptr ? nb::none() : nb::borrow(value), begin, out);
   }
   if (used == PyDict_Size(values.ptr())) return;
-  for (const auto& [key, value] : values) {
+  const nb::list keys =
+      nb::steal<nb::list>(PyDict_Keys(values.ptr()));  // comparing runs Python code
+  for (const nb::handle key : keys) {
     bool is_known = false;
     for (const nb::object& name : names) is_known = is_known || name.equal(key);
     if (!is_known) {

@@ -115,6 +115,13 @@ def drop(column: str, buffer: int) -> Callable[[Batch], None]:
     return change
 
 
+def null_row(batch: Batch) -> None:
+    bitmap = ctypes.create_string_buffer(b"\x01", 1)
+    batch.kept += [bitmap]
+    batch.array.null_count = -1
+    batch.array.buffers[0] = ctypes.addressof(bitmap)
+
+
 LIES = {
     "the batch is no struct": set_to("schema.format", b"g"),
     "the batch has no format": set_to("schema.format", None),
@@ -129,6 +136,7 @@ LIES = {
     "the batch begins at the end of time": set_to("array.offset", 2**63 - 1),
     "the batch has a negative offset": set_to("array.offset", -1),
     "the batch has null rows": set_to("array.null_count", 1),
+    "the batch has null rows that it did not count": null_row,
     "the batch was released": set_to("array.release", RELEASE_ARRAY(0)),
     "the schema was released": set_to("schema.release", RELEASE_SCHEMA(0)),
     "a column has no format": set_to("real.0.format", None),

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import math
 import pathlib
 import struct
 import threading
@@ -105,6 +106,24 @@ def test_arrays_that_must_be_converted_lose_no_bit(loan: mlcore.Model) -> None:
         assert context.predict_batch(single).tolist() == context.predict_batch(widened).tolist()
         integers = np.array([[29, 1, 2**53 - 1]])
         assert context.predict_batch(integers)[0, 1] == 1 / (2**53 - 1)
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1, 2**63 - 1])
+def test_integers_that_a_double_does_not_tell_apart_are_refused(loan: mlcore.Model, value: int) -> None:
+    with loan.context("features") as context:
+        for call, given in ((context.predict_batch, [[value, 1, 4]]), (context.predict_numeric, [value, 1, 4])):
+            error = refusal(call, np.array(given))
+            assert error.reason_name == "invalid_number"
+    assert refusal(loan.margins, np.array([[value, 1]])).reason_name == "invalid_number"
+
+
+def test_masked_arrays_of_numbers_are_refused(loan: mlcore.Model) -> None:
+    row = np.ma.masked_array([29.0, 7.0, 4.0], [False, True, False])
+    with loan.context("features") as context:
+        assert refusal(context.predict_numeric, row).reason_name == "type_mismatch"
+        assert refusal(context.predict_batch, row.reshape(1, 3)).reason_name == "type_mismatch"
+        assert math.isnan(context.predict_numeric(row.filled(np.nan))[1])
+    assert refusal(loan.margins, row[:2].reshape(1, 2)).reason_name == "type_mismatch"
 
 
 def test_events_may_come_from_a_sequence_that_makes_them(shop: mlcore.Model) -> None:

@@ -105,6 +105,7 @@ def test_a_nan_is_a_null(loan: mlcore.Model) -> None:
         ({"amount": 1j}, "type_mismatch", 3),
         ({"amount": 10**400}, "invalid_number", 3),
         ({"amount": Fraction(10**400)}, "invalid_number", 3),
+        ({"amount": Decimal("-1e400")}, "invalid_number", 3),
         ({"cds": np.bool_(True)}, "type_mismatch", 2),
         ({"cds": 10**400}, "invalid_number", 2),
         ({"colour": "red"}, "unknown_column", None),
@@ -152,6 +153,46 @@ def test_a_key_with_a_lone_surrogate_is_an_unknown_column(orders: mlcore.Layout)
     error = refusal(orders.pack, {**order(), "\ud800": 1})
     assert error.reason_name == "unknown_column"
     assert "\\ud800" in error.message
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_timedelta_past_the_range_of_microseconds_is_refused(shop: mlcore.Model, sign: int) -> None:
+    layout = mlcore.Features.parse("features f version 1\ninput gap: duration?\ny = gap > 1d\noutput [y]").request
+    for value, word in ((2**63 - 1, b"\xff" * 7 + b"\x7f"), (-(2**63), b"\0" * 7 + b"\x80")):
+        assert layout.pack({"gap": timedelta(microseconds=value)}).endswith(word)
+    for days in (106_751_992, 110_000_000, 213_503_982, 999_999_999):
+        error = refusal(layout.pack, {"gap": timedelta(days=sign * days)})
+        assert (error.reason_name, error.column) == ("invalid_number", 0)
+    with pytest.raises(mlcore.Error, match="lateness"):
+        mlcore.State(shop.features, lateness=timedelta(days=110_000_000))
+
+
+def test_a_key_that_empties_the_dictionary_is_an_unknown_column(orders: mlcore.Layout) -> None:
+    class Emptying:
+        def __init__(self, row: dict[Any, Any]) -> None:
+            self.row = row
+
+        def __hash__(self) -> int:
+            return 1
+
+        def __eq__(self, other: object) -> bool:
+            self.row.clear()
+            return False
+
+    for _ in range(100):
+        row: dict[Any, Any] = order()
+        row[Emptying(row)] = 1
+        assert refusal(orders.pack, row).reason_name == "unknown_column"
+
+
+def test_what_a_boolean_raises_is_raised() -> None:
+    class Broken:
+        def __bool__(self) -> bool:
+            raise ZeroDivisionError
+
+    layout = mlcore.Features.parse("features f version 1\ninput x: bool\noutput [x]").request
+    with pytest.raises(ZeroDivisionError):
+        layout.pack({"x": type("numpy.bool", (Broken,), {})()})
 
 
 def test_a_datetime_whose_difference_is_no_timedelta_is_refused(orders: mlcore.Layout) -> None:

@@ -2,6 +2,8 @@
 """Tables in, tables out: mappings of arrays, pandas, Arrow."""
 import math
 import pathlib
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -242,6 +244,66 @@ def test_a_stream_that_fails_is_an_error(every: mlcore.Features) -> None:
     error = refusal(rows.extend, reader)
     assert "the wire is cut" in error.message
     assert len(rows) == 0
+
+
+def test_what_a_mask_hides_is_a_null(every: mlcore.Features) -> None:
+    mask = [False, True]
+    table = {
+        "flag": np.ma.masked_array([True, True], mask),
+        "whole": np.ma.masked_array([1, 2], mask),
+        "real": np.ma.masked_array([0.5, 7.0], mask),
+        "text": np.ma.masked_array(["ada", "bob"], mask, dtype=object),
+        "gap": np.ma.masked_array(np.array([1, 2], "m8[D]"), mask),
+    }
+    rows = mlcore.Rows(every.request)
+    rows.extend(table)
+    wanted = mlcore.Rows(every.request)
+    wanted.append({"flag": True, "whole": 1, "real": 0.5, "text": "ada", "gap": timedelta(days=1)})
+    wanted.append({})
+    assert rows.to_bytes() == wanted.to_bytes()
+
+
+def test_a_stream_is_taken_once(every: mlcore.Features) -> None:
+    def batches() -> Any:
+        yield pa.record_batch({"real": [1.0]})
+
+    reader = pa.RecordBatchReader.from_batches(pa.schema([("real", pa.float64())]), batches())
+    capsule = reader.__arrow_c_stream__()
+
+    class Once:
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            return capsule
+
+    rows = mlcore.Rows(every.request)
+    rows.extend(Once())
+    assert len(rows) == 1
+    assert refusal(rows.extend, Once()).reason_name == "invalid_option"
+
+
+FILES_READ_BY_PYTHON = """
+import pyarrow as pa, pyarrow.dataset, pyarrow.fs as fs, mlcore, sys
+
+local = fs.LocalFileSystem()
+members = {name: lambda self, *given: None for name in fs.FileSystemHandler.__abstractmethods__}
+members["get_type_name"] = lambda self: "python"
+members["normalize_path"] = lambda self, path: path
+members["get_file_info"] = lambda self, paths: local.get_file_info(paths)
+members["open_input_file"] = lambda self, path: pa.PythonFile(open(path, "rb"), mode="r")
+handler = type("Handler", (fs.FileSystemHandler,), members)()
+files = pyarrow.dataset.dataset([sys.argv[1]], filesystem=fs.PyFileSystem(handler), format="ipc")
+features = mlcore.Features.parse("features f version 1\\ninput real: f64?\\noutput [real]")
+rows = mlcore.Rows(features.request)
+rows.extend(files.scanner().to_reader())
+assert len(rows) == 2
+"""
+
+
+def test_a_stream_may_need_the_interpreters_lock_in_another_thread(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "table.arrow"
+    table = pa.table({"real": [1.0, 2.0]})
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    subprocess.run([sys.executable, "-c", FILES_READ_BY_PYTHON, str(path)], timeout=60, check=True)
 
 
 def test_what_a_table_raises_is_raised(every: mlcore.Features) -> None:
