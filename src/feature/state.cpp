@@ -36,10 +36,12 @@ std::size_t bucket_memory(const KeyMap& keys) noexcept {
   return keys.bucket_count() == 1 ? 0 : heap_block(keys.bucket_count() * sizeof(void*));
 }
 
-/// At least what the buckets of one more key add: a map that is full doubles, to the next prime.
+/// At least what the buckets of one more key add: a map that is full doubles, to the next prime; a
+/// new one, whose only bucket is in itself, takes its first.
 std::size_t bucket_growth(const KeyMap& keys) noexcept {
   const auto limit = static_cast<double>(keys.bucket_count()) * keys.max_load_factor();
-  if (static_cast<double>(keys.size() + 1) <= limit) return 0;
+  const bool is_new = keys.bucket_count() == 1;
+  if (!is_new && static_cast<double>(keys.size() + 1) <= limit) return 0;
   return heap_block((keys.bucket_count() * 5 / 2 + 32) * sizeof(void*));
 }
 

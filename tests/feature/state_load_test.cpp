@@ -180,6 +180,19 @@ TEST_CASE("state: memory stays within max_bytes, from many threads, and is what 
   CHECK(state.event_count() > 10'000);
 }
 
+TEST_CASE("state: max_bytes holds from the first key on, whose map takes its first buckets") {
+  const Definition definition = counting();
+  const RowBatch batch = test::batch_of(definition, {{.customer = "a customer on the heap"}});
+  State unlimited(definition, {});
+  unlimited.ingest(0, batch);
+  for (std::uint64_t most = unlimited.memory() / 2; most < unlimited.memory(); ++most) {
+    CAPTURE(most);
+    State state(definition, {.max_bytes = most});
+    CHECK_THROWS_AS(state.ingest(0, batch), Error);
+    CHECK(state.memory() == 0);
+  }
+}
+
 TEST_CASE("state: expiry gives back the memory it counted") {
   const Definition definition = test::sales("n = count() over sales last 1s\n", "n");
   State state(definition, {.max_bytes = 1u << 20, .lateness = 0});
