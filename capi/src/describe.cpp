@@ -147,7 +147,9 @@ std::string describe(const Predictor& predictor) {
   if (predicts_classes(predictor.model())) {
     json.count("class", predictor.output_count(OutputKind::class_index));
   }
-  json.count("leaf", predictor.output_count(OutputKind::leaf));
+  if (predictor.model().tree_count() > 0 && !predictor.model().round_begin.empty()) {
+    json.count("leaf", predictor.output_count(OutputKind::leaf));
+  }
   json.end('}');
   json.name("metadata");
   json.begin('{');

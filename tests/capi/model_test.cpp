@@ -141,6 +141,27 @@ TEST_CASE("model: the description is one JSON object, sized by a first call") {
   }
 }
 
+TEST_CASE("model: the description names the outputs that a context gives, and no other") {
+  Artifact artifact;
+  artifact.name = "old";
+  artifact.definition = Definition::parse(kLoanDefinition);
+  artifact.model = two_stumps();
+  artifact.model.objective = "reg:squarederror";
+  artifact.model.contract.link = Link::identity;
+  artifact.model.round_begin.clear();  // as a file of format 0.1
+  artifact.model.node_id.clear();
+  const Opened old(write_artifact(artifact));
+  std::int64_t needed = 0;
+  REQUIRE(mlcore_model_describe(old.model, nullptr, 0, &needed, nullptr) == MLCORE_OK);
+  std::string about(static_cast<std::size_t>(needed), '?');
+  REQUIRE(mlcore_model_describe(old.model, about.data(), needed, &needed, nullptr) == MLCORE_OK);
+  CHECK(about.find(R"("outputs":{"prediction":1,"margin":1,"features":2})") != std::string::npos);
+  for (const std::int32_t output : {MLCORE_OUTPUT_CLASS, MLCORE_OUTPUT_LEAF}) {
+    CHECK_FAILS(mlcore_model_output_count(old.model, output, &needed, &error),
+                MLCORE_FAILED_PRECONDITION, MLCORE_REASON_INVALID_OPTION);
+  }
+}
+
 TEST_CASE("model: the last of many owners frees it, and a context is one of them") {
   mlcore_context_t* context = nullptr;
   {
