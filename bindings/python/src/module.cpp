@@ -27,9 +27,11 @@ Array new_array(std::size_t rows, std::size_t columns) {
 }
 
 void refuse_masked(nb::handle values) {
-  const std::string_view type(Py_TYPE(values.ptr())->tp_name);
-  if (type == "numpy.ndarray" || !nb::hasattr(values, "fill_value") || !nb::hasattr(values, "mask"))
-    return;
+  if (std::strcmp(Py_TYPE(values.ptr())->tp_name, "numpy.ndarray") == 0) return;
+  static PyObject* masked = nullptr;  // set under the interpreter's lock, perhaps more than once
+  if (masked == nullptr)
+    masked = nb::module_::import_("numpy.ma").attr("MaskedArray").inc_ref().ptr();
+  if (!PyObject_TypeCheck(values.ptr(), reinterpret_cast<PyTypeObject*>(masked))) return;
   throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_TYPE_MISMATCH,
                 "a masked array is not taken; its filled(nan) is");
 }
