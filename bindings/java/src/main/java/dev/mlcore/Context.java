@@ -52,6 +52,9 @@ public final class Context implements AutoCloseable {
         values = memory(Double.BYTES * Math.max(1L, inputs)).asDoubleBuffer();
         out = memory(Double.BYTES * Math.max(1L, outputCount)).asDoubleBuffer();
         values.limit(inputs);
+        for (int i = 0; i < inputs; ++i) {
+            values.put(i, Double.NaN);
+        }
         out.limit(outputCount);
         Native.contextBind(call, values, inputs, out);
         bindRow(call, row.bytes().length);
@@ -95,7 +98,7 @@ public final class Context implements AutoCloseable {
 
     /**
      * The context's own numbers, which {@link #predictValues} takes: one for each field of the
-     * request, NaN is null.
+     * request, NaN is null. They are NaN until they are set.
      *
      * <pre>{@code
      * context.values().put(0, 31).put(1, 2500.0);

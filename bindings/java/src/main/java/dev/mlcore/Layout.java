@@ -205,6 +205,8 @@ public final class Layout {
                     throw MlcoreException.invalid(Reason.UNKNOWN_COLUMN, unknown(name));
                 }
             }
+            throw MlcoreException.invalid(
+                    Reason.UNKNOWN_COLUMN, "the map does not find all of its names when asked");
         }
         return row.finish();
     }

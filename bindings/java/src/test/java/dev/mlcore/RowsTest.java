@@ -167,6 +167,24 @@ class RowsTest {
     }
 
     @Test
+    void aMapThatDoesNotFindItsOwnNamesIsRefused() {
+        final Map<String, Object> row = new java.util.IdentityHashMap<>();
+        person.fields().forEach(field -> row.put(field.name(), 1));
+        person.pack(row);
+        row.remove("debt");
+        row.put(new String("debt"), 2.0);
+        row.remove(person.fields().get(1).name());
+        Fixtures.invalid(Reason.UNKNOWN_COLUMN, () -> person.pack(row));
+    }
+
+    @Test
+    void numbersThatWereNotSetAreNull() {
+        try (Context context = loan.context()) {
+            Fixtures.invalid(Reason.NULL_NOT_ALLOWED, context::predictValues);
+        }
+    }
+
+    @Test
     void aValueOfAnotherTypeIsRefused() {
         final Map<String, List<Object>> wrong =
                 Map.of(
