@@ -21,7 +21,8 @@ class LeakTest {
     private static final int FEWER = 20_000; // of what takes long to open, and much memory
     private static final long ALLOWED_KIB =
             24 * 1024; // 250 bytes a handle; a state or a model takes thousands
-    private static final long ALLOWED_GARBAGE_KIB = 64 * 1024; // some of it waits to be freed
+    private static final long ALLOWED_GARBAGE_KIB =
+            160 * 1024; // what waits for the Cleaner; never freed, the states take 277 MB
 
     private static long residentKib() throws IOException {
         System.gc();
