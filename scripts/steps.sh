@@ -4,7 +4,15 @@
 export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 python="$PWD/.venv/bin/python"
 
-# <language>_version, <language>_build BUILD_DIR and <language>_churn BUILD_DIR ARGUMENT… of each package.
+# new_enough MAJOR MINOR TEXT: the first number in TEXT, as in "go version go1.19.8", is at least that.
+new_enough() {
+  [[ $3 =~ ([0-9]+)(\.([0-9]+))? ]] || return 1
+  local major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[3]:-0}
+  [ "$major" -gt "$1" ] || { [ "$major" -eq "$1" ] && [ "$minor" -ge "$2" ]; }
+}
+
+# <language>_version, <language>_build BUILD_DIR and <language>_churn BUILD_DIR ARGUMENT… of each package;
+# <language>_missing, where there is one: the Debian packages that its toolchain wants, none when it is here.
 for file in scripts/languages/*.sh; do . "$file"; done
 
 name_of() {
@@ -22,7 +30,7 @@ name_of() {
 present_languages() {
   local language list=
   for language in node go java python; do
-    [ -f "tests/bindings/$language.cmake" ] && "${language}_version" > /dev/null 2>&1 && list="$list;$language"
+    "${language}_version" > /dev/null 2>&1 && list="$list;$language"
   done
   echo "${list#;}"
 }

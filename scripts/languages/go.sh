@@ -13,13 +13,17 @@ go_command() {
   return 1
 }
 
+go_found() {
+  local go
+  go=$(go_command) && GOTOOLCHAIN=local "$go" env GOVERSION
+}
+
+go_missing() { new_enough 1 19 "$(go_found)" || echo golang-go; }
+
 # Prints "Go 1.19.8"; fails without Go 1.19 or newer.
 go_version() {
-  local go version
-  go=$(go_command) && version=$(GOTOOLCHAIN=local "$go" env GOVERSION) || return 1
-  version=${version#go}
-  [ "$(printf '%s\n1.19\n' "$version" | sort -V | head -n 1)" = 1.19 ] || return 1
-  echo "Go $version"
+  local found
+  [ -z "$(go_missing)" ] && found=$(go_found) && echo "Go ${found#go}"
 }
 
 # go_build BUILD_DIR: the module, and the example programs with it, which are files of their own.

@@ -2,12 +2,17 @@
 # Java in scripts/demo and scripts/test: the JDK of JAVA_HOME, or the one on the path.
 java_command() { echo "${JAVA_HOME:+$JAVA_HOME/bin/}java"; }
 
+java_found() { "${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2> /dev/null; }
+
+java_missing() {
+  new_enough 17 0 "$(java_found)" || echo openjdk-17-jdk-headless
+  command -v mvn > /dev/null || echo maven
+}
+
 # "Java 17.0.15"; fails without a JDK, 17 or newer, or without Maven.
 java_version() {
   local found
-  found=$("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2> /dev/null) && command -v mvn > /dev/null || return 1
-  [[ $found =~ ^javac\ ([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 17 ] || return 1
-  echo "Java ${found#javac }"
+  [ -z "$(java_missing)" ] && found=$(java_found) && echo "Java ${found#javac }"
 }
 
 java_build() { bindings/java/build "$1"; }

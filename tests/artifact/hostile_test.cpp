@@ -3,60 +3,15 @@
 // and never more heap than 4 × file + 64 MiB, the file's own bytes included.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <malloc.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <random>
 
 #include "artifact/repair.hpp"
 #include "artifact/sample.hpp"
 #include "artifact/sections.hpp"
+#include "heap_peak.hpp"
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/base/error.hpp"
-
-namespace {
-
-std::atomic<std::size_t> live_bytes{0};
-std::atomic<std::size_t> peak_bytes{0};
-
-void* counted(void* memory) noexcept {
-  if (memory == nullptr) return nullptr;
-  const std::size_t live = live_bytes += malloc_usable_size(memory);
-  if (live > peak_bytes) peak_bytes = live;
-  return memory;
-}
-
-void* allocated(std::size_t size) {
-  void* memory = counted(std::malloc(size));
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-void release(void* memory) noexcept {
-  live_bytes -= malloc_usable_size(memory);
-  std::free(memory);
-}
-
-}  // namespace
-
-// The whole test program's heap passes through here. All forms, because a sanitizer brings its own
-// of those that are left out.
-void* operator new(std::size_t size) { return allocated(size); }
-void* operator new[](std::size_t size) { return allocated(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return counted(std::malloc(size));
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return counted(std::malloc(size));
-}
-void operator delete(void* memory) noexcept { release(memory); }
-void operator delete[](void* memory) noexcept { release(memory); }
-void operator delete(void* memory, std::size_t) noexcept { release(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { release(memory); }
 
 namespace mlcore {
 namespace {

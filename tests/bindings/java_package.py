@@ -16,7 +16,7 @@ import tempfile
 
 README = pathlib.Path(__file__).resolve().parents[2] / "bindings" / "java" / "README.md"
 POM = README.with_name("pom.xml")
-POM_TEMPLATE = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+POM_TEMPLATE = """<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>stranger</groupId>
   <artifactId>stranger</artifactId>

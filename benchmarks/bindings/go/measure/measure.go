@@ -142,3 +142,18 @@ func (l Line) Add(name string, rows int, call Call) error {
 func (l Line) Print() error { return json.NewEncoder(os.Stdout).Encode(l) }
 
 func rounded(value float64) float64 { return math.Round(10*value) / 10 }
+
+// Main runs a program whose arguments are a model and, if given, a file of rows, and exits.
+func Main(usage string, run func(model, rows string) error) {
+	path := ""
+	if len(os.Args) == 3 {
+		path = os.Args[2]
+	} else if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: "+usage)
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], path); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

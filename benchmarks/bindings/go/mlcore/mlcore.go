@@ -8,7 +8,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"reflect"
 
 	"github.com/mlcore/mlcore-go"
@@ -80,15 +79,5 @@ func run(artifact, path string) error {
 }
 
 func main() {
-	path := ""
-	if len(os.Args) == 3 {
-		path = os.Args[2]
-	} else if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: mlcore ARTIFACT [ROWS]")
-		os.Exit(2)
-	}
-	if err := run(os.Args[1], path); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	measure.Main("mlcore ARTIFACT [ROWS]", run)
 }

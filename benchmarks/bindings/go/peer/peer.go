@@ -8,7 +8,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -86,15 +85,5 @@ func run(model, path string) error {
 }
 
 func main() {
-	path := ""
-	if len(os.Args) == 3 {
-		path = os.Args[2]
-	} else if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: peer MODEL.onnx [ROWS]")
-		os.Exit(2)
-	}
-	if err := run(os.Args[1], path); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	measure.Main("peer MODEL.onnx [ROWS]", run)
 }
