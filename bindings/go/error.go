@@ -112,6 +112,20 @@ const (
 	ReasonLabelLeak      Reason = C.MLCORE_REASON_LABEL_LEAK
 	ReasonTrainingFailed Reason = C.MLCORE_REASON_TRAINING_FAILED
 	ReasonVersionExists  Reason = C.MLCORE_REASON_VERSION_EXISTS
+
+	// The registry.
+	ReasonUnknownVersion    Reason = C.MLCORE_REASON_UNKNOWN_VERSION
+	ReasonUnknownAlias      Reason = C.MLCORE_REASON_UNKNOWN_ALIAS
+	ReasonAliasMoved        Reason = C.MLCORE_REASON_ALIAS_MOVED
+	ReasonGateRefused       Reason = C.MLCORE_REASON_GATE_REFUSED
+	ReasonMalformedRegistry Reason = C.MLCORE_REASON_MALFORMED_REGISTRY
+	ReasonUnsafeFile        Reason = C.MLCORE_REASON_UNSAFE_FILE
+	ReasonNoPreviousVersion Reason = C.MLCORE_REASON_NO_PREVIOUS_VERSION
+
+	// Drift and monitoring.
+	ReasonNoReference      Reason = C.MLCORE_REASON_NO_REFERENCE
+	ReasonOtherModel       Reason = C.MLCORE_REASON_OTHER_MODEL
+	ReasonAlreadyMonitored Reason = C.MLCORE_REASON_ALREADY_MONITORED
 )
 
 // String returns the reason's name, as "missing_column"; "" for a number that is not registered.

@@ -102,6 +102,16 @@ var constants = map[string]int64{
 	"MLCORE_REASON_LABEL_LEAK":          int64(mlcore.ReasonLabelLeak),
 	"MLCORE_REASON_TRAINING_FAILED":     int64(mlcore.ReasonTrainingFailed),
 	"MLCORE_REASON_VERSION_EXISTS":      int64(mlcore.ReasonVersionExists),
+	"MLCORE_REASON_UNKNOWN_VERSION":     int64(mlcore.ReasonUnknownVersion),
+	"MLCORE_REASON_UNKNOWN_ALIAS":       int64(mlcore.ReasonUnknownAlias),
+	"MLCORE_REASON_ALIAS_MOVED":         int64(mlcore.ReasonAliasMoved),
+	"MLCORE_REASON_GATE_REFUSED":        int64(mlcore.ReasonGateRefused),
+	"MLCORE_REASON_MALFORMED_REGISTRY":  int64(mlcore.ReasonMalformedRegistry),
+	"MLCORE_REASON_UNSAFE_FILE":         int64(mlcore.ReasonUnsafeFile),
+	"MLCORE_REASON_NO_PREVIOUS_VERSION": int64(mlcore.ReasonNoPreviousVersion),
+	"MLCORE_REASON_NO_REFERENCE":        int64(mlcore.ReasonNoReference),
+	"MLCORE_REASON_OTHER_MODEL":         int64(mlcore.ReasonOtherModel),
+	"MLCORE_REASON_ALREADY_MONITORED":   int64(mlcore.ReasonAlreadyMonitored),
 }
 
 // What the package uses without showing it.
@@ -110,14 +120,16 @@ var inside = map[string]bool{
 	"MLCORE_LISTED_ROWS": true,
 }
 
-// header returns mlcore.h, as it lies in the module or in the checkout.
+// header returns codes.h and mlcore.h, as they lie in the module or in the checkout.
 func header(t *testing.T) string {
-	for _, name := range []string{"bundled/mlcore/mlcore.h", "../../capi/include/mlcore/mlcore.h"} {
-		if text, err := os.ReadFile(filepath.Join(packageFolder, name)); err == nil {
-			return string(text)
+	for _, folder := range []string{"bundled/mlcore", "../../capi/include/mlcore"} {
+		codes, missing := os.ReadFile(filepath.Join(packageFolder, folder, "codes.h"))
+		calls, absent := os.ReadFile(filepath.Join(packageFolder, folder, "mlcore.h"))
+		if missing == nil && absent == nil {
+			return string(codes) + string(calls)
 		}
 	}
-	t.Fatal("mlcore.h is not found")
+	t.Fatal("codes.h and mlcore.h are not found")
 	return ""
 }
 

@@ -44,3 +44,4 @@
 #include "mlcore/predict/proof.hpp"
 #include "mlcore/predict/tree_engine.hpp"
 #include "mlcore/evaluate/metrics.hpp"
+#include "mlcore/monitor/monitor_report.hpp"

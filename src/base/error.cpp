@@ -90,6 +90,16 @@ std::string_view name_of(Reason reason) noexcept {
     case Reason::label_leak: return "label_leak";
     case Reason::training_failed: return "training_failed";
     case Reason::version_exists: return "version_exists";
+    case Reason::unknown_version: return "unknown_version";
+    case Reason::unknown_alias: return "unknown_alias";
+    case Reason::alias_moved: return "alias_moved";
+    case Reason::gate_refused: return "gate_refused";
+    case Reason::malformed_registry: return "malformed_registry";
+    case Reason::unsafe_file: return "unsafe_file";
+    case Reason::no_previous_version: return "no_previous_version";
+    case Reason::no_reference: return "no_reference";
+    case Reason::other_model: return "other_model";
+    case Reason::already_monitored: return "already_monitored";
   }
   return {};
 }

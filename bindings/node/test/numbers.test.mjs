@@ -11,10 +11,10 @@ const require = createRequire(import.meta.url);
 const { Output } = require("../lib/context.js");
 const { Type } = require("../lib/layout.js");
 const native = require("../lib/native.js");
-const header = readFileSync(
-  path.join(process.env.MLCORE_SOURCE, "capi/include/mlcore/mlcore.h"),
-  "utf8",
-);
+const header = ["codes.h", "mlcore.h"]
+  .map((name) => path.join(process.env.MLCORE_SOURCE, "capi/include/mlcore", name))
+  .map((file) => readFileSync(file, "utf8"))
+  .join("");
 
 /** The numbers of the header's enums whose names begin with `prefix`. */
 function numbers(prefix, isMine = () => true) {

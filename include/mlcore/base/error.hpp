@@ -105,6 +105,18 @@ enum class Reason : std::int32_t {
   label_leak = 604,
   training_failed = 605,
   version_exists = 606,
+  // 7xx: the registry
+  unknown_version = 701,
+  unknown_alias = 702,
+  alias_moved = 703,
+  gate_refused = 704,
+  malformed_registry = 705,
+  unsafe_file = 706,
+  no_previous_version = 707,
+  // 8xx: drift and monitoring
+  no_reference = 801,
+  other_model = 802,
+  already_monitored = 803,
 };
 
 /// Where in the caller's data: a column by its position in the schema, a row by its position in the

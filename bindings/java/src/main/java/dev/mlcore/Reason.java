@@ -186,6 +186,36 @@ public final class Reason {
     /** Version exists. */
     public static final int VERSION_EXISTS = 606;
 
+    /** Unknown version. */
+    public static final int UNKNOWN_VERSION = 701;
+
+    /** Unknown alias. */
+    public static final int UNKNOWN_ALIAS = 702;
+
+    /** Alias moved. */
+    public static final int ALIAS_MOVED = 703;
+
+    /** Gate refused. */
+    public static final int GATE_REFUSED = 704;
+
+    /** Malformed registry. */
+    public static final int MALFORMED_REGISTRY = 705;
+
+    /** Unsafe file. */
+    public static final int UNSAFE_FILE = 706;
+
+    /** No previous version. */
+    public static final int NO_PREVIOUS_VERSION = 707;
+
+    /** No reference. */
+    public static final int NO_REFERENCE = 801;
+
+    /** Other model. */
+    public static final int OTHER_MODEL = 802;
+
+    /** Already monitored. */
+    public static final int ALREADY_MONITORED = 803;
+
     private static final Map<Integer, String> NAMES = Numbers.namesOf(Reason.class);
 
     private Reason() {}

@@ -27,7 +27,9 @@ class NumbersTest {
     @BeforeAll
     static void readTheHeader() throws IOException {
         NativeLoader.require();
-        header = enumerators(Fixtures.top().resolve("capi/include/mlcore/mlcore.h"));
+        final Path headers = Fixtures.top().resolve("capi/include/mlcore");
+        header = enumerators(headers.resolve("codes.h"));
+        header.putAll(enumerators(headers.resolve("mlcore.h")));
         assertFalse(header.isEmpty());
     }
 
