@@ -1,210 +1,161 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predictor uses TreeEngine: one row walks kLanes trees in lockstep, a batch walks one tree for
-// kLanes rows in lockstep. Every step is two loads, a compare and an add; no branch depends on
-// data.
+// Predictor uses TreeEngine. A row, or a tile of rows, becomes rank bytes once; then each run of
+// the plan adds its trees' leaves, in order, through the kernels of the target.
 #include "mlcore/predict/tree_engine.hpp"
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <limits>
+
+#include "predict/tree_kernel.hpp"
+#include "predict/tree_plan.hpp"
 
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kLanes = 8;
-constexpr std::uint32_t kStepsBetweenLeafChecks = 8;
-constexpr std::size_t kTileRows = 64;
-// Keys live on the stack: 8 KiB for a row, 32 KiB for a tile.
-constexpr std::size_t kRowColumns = 2048;
-constexpr std::size_t kTileKeys = 8192;
+constexpr std::size_t kTileOutputs = 32;   // sums of a tile: 16 KiB of stack
+constexpr std::uint32_t kNarrowRows = 64;  // a tile's rows where kTileRows do not fit
+constexpr std::size_t kLeastTile = 16;     // fewer rows go one by one
 
-constexpr std::int32_t kInfinityBits = 0x7F800000;
-constexpr std::int32_t kMissingLow = std::numeric_limits<std::int32_t>::min();
-constexpr std::int32_t kMissingHigh = std::numeric_limits<std::int32_t>::max() - 1;
-constexpr std::int32_t kLeafKey = std::numeric_limits<std::int32_t>::max();
-
-/// Sign and magnitude to two's complement: orders as floats do, -0 equals +0. NaN becomes
-/// `missing`.
-std::int32_t key_of_float(float value, std::int32_t missing) noexcept {
-  const auto bits = std::bit_cast<std::int32_t>(value);
-  const std::int32_t magnitude = bits & std::numeric_limits<std::int32_t>::max();
-  const std::int32_t sign = bits >> 31;
-  return magnitude > kInfinityBits ? missing : (magnitude ^ sign) - sign;
+/// Calls `visit` with each run's part of a range of trees.
+template <typename Visit>
+void for_each_part(const TreePlan& plan, TreeRange trees, Visit visit) {
+  const auto first =
+      std::partition_point(plan.runs.begin(), plan.runs.end(),
+                           [&](const TreeRun& run) { return run.end <= trees.begin; });
+  for (auto run = first; run != plan.runs.end() && run->begin < trees.end; ++run) {
+    const std::size_t begin = std::max<std::size_t>(run->begin, trees.begin);
+    const std::size_t end = std::min<std::size_t>(run->end, trees.end);
+    visit(*run, static_cast<std::uint32_t>(begin - run->begin),
+          static_cast<std::uint32_t>(end - begin));
+  }
 }
 
-using Lanes = std::array<std::uint32_t, kLanes>;
+std::uint32_t tile_rows(const TreePlan& plan) {
+  return plan.ranks.column_count() * kTileRows <= kTileBytes ? kTileRows : kNarrowRows;
+}
 
-/// Moves every lane from its root to its leaf. `key_of(lane, column)` is the lane's key.
-template <typename Node, typename KeyOf>
-inline void walk(const Node* nodes, std::uint32_t depth, Lanes& at, KeyOf key_of) noexcept {
-  while (depth != 0) {
-    const std::uint32_t steps = std::min(depth, kStepsBetweenLeafChecks);
-    for (std::uint32_t step = 0; step < steps; ++step) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const Node& node = nodes[at[lane]];
-        at[lane] = node.left + (key_of(lane, node.column) >= node.key ? 1u : 0u);
-      }
+/// Rows side by side, and their rank bytes: columns of `stride` rows.
+struct Tile {
+  const float* features;
+  std::size_t feature_count;
+  std::size_t rows;
+  const std::uint8_t* ranks;
+  std::uint32_t stride;
+};
+
+/// Adds the leaves of a range of trees to `sums`, of shape [outputs][kTileRows]. `outputs` says
+/// which, one a tree; without it all go to the first.
+void add_trees(const TreePlan& plan, const TreeKernels& kernels, TreeRange trees, const Tile& tile,
+               const std::uint32_t* outputs, float* sums) {
+  for_each_part(plan, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
+    const std::uint32_t* own = outputs == nullptr ? nullptr : outputs + run.begin + first;
+    if (run.depth == 0) {
+      plan.walked.add_rows(run.start + first, count, tile.features, tile.feature_count, tile.rows,
+                           own, sums, kTileRows);
+    } else {
+      kernels.add_tile(plan.complete.view(run.start, run.depth), first, count, tile.ranks,
+                       tile.stride, static_cast<std::uint32_t>(tile.rows), own, sums);
     }
-    depth -= steps;
-    const auto is_inner = [nodes](std::uint32_t node) { return nodes[node].left != node; };
-    if (depth != 0 && std::none_of(at.begin(), at.end(), is_inner)) return;
-  }
+  });
 }
 
 }  // namespace
 
 TreeEngine::TreeEngine(const TreeEnsemble& model)
+    : TreeEngine(model, runnable_simd_targets().back()) {}
+
+TreeEngine::TreeEngine(const TreeEnsemble& model, SimdTarget target)
     : feature_count_(model.feature_count),
-      base_margins_(model.base_margins),
-      roots_(model.tree_begin.begin(), model.tree_begin.end() - 1),
-      outputs_(model.tree_output),
-      ids_(model.node_id) {
-  add_nodes(model);
-  add_depths(model);
-}
+      output_count_(model.base_margins.size()),
+      tree_count_(model.tree_count()),
+      plan_(std::make_unique<const TreePlan>(model)),
+      kernels_(&tree_kernels(target)) {}
 
-void TreeEngine::add_nodes(const TreeEnsemble& model) {
-  constexpr std::uint32_t kNone = 0xFFFFFFFFu;
-  std::vector<std::uint32_t> column_of(2 * feature_count_, kNone);  // [feature, default direction]
-  nodes_.reserve(model.left.size());
-  values_.reserve(model.left.size());
-  for (std::uint32_t node = 0; node < model.left.size(); ++node) {
-    if (model.left[node] == TreeEnsemble::kLeaf) {
-      nodes_.push_back({kLeafKey, 0, node});
-      values_.push_back(model.value[node]);
-      continue;
-    }
-    const bool is_low = model.default_left[node] != 0;
-    std::uint32_t& column = column_of[std::size_t{2} * model.feature[node] + (is_low ? 1 : 0)];
-    if (column == kNone) {
-      column = static_cast<std::uint32_t>(columns_.size());
-      columns_.push_back({model.feature[node], is_low ? kMissingLow : kMissingHigh});
-    }
-    nodes_.push_back({key_of_float(model.value[node], kMissingHigh), column, model.left[node]});
-    values_.push_back(0);
-  }
-}
-
-void TreeEngine::add_depths(const TreeEnsemble& model) {
-  std::vector<std::uint32_t> levels(nodes_.size());  // a parent comes before its children
-  for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
-    std::uint32_t depth = 0;
-    for (std::uint32_t node = model.tree_begin[tree]; node < model.tree_begin[tree + 1]; ++node) {
-      depth = std::max(depth, levels[node]);
-      const std::uint32_t left = nodes_[node].left;
-      if (left != node) levels[left] = levels[left + 1] = levels[node] + 1;
-    }
-    depths_.push_back(depth);
-  }
-}
-
-void TreeEngine::fill_keys(const float* features, std::int32_t* keys) const noexcept {
-  for (const Column column : columns_) {
-    *keys++ = key_of_float(features[column.feature], column.missing);
-  }
-}
-
-/// Hands `add` the node where each tree of the range ends, in the trees' order.
-template <typename KeyOf, typename Add>
-void TreeEngine::walk_trees(KeyOf key_of, TreeRange trees, Add add) const noexcept {
-  const auto key_of_lane = [key_of](std::size_t, std::uint32_t column) { return key_of(column); };
-  for (std::size_t first = trees.begin; first < trees.end; first += kLanes) {
-    const std::size_t count = std::min(kLanes, trees.end - first);
-    Lanes at;
-    at.fill(roots_[first]);
-    std::copy_n(roots_.begin() + static_cast<std::ptrdiff_t>(first), count, at.begin());
-    const auto* depths = depths_.data() + first;
-    walk(nodes_.data(), *std::max_element(depths, depths + count), at, key_of_lane);
-    for (std::size_t lane = 0; lane < count; ++lane) add(first + lane, at[lane]);
-  }
-}
-
-/// Calls `visit` with the function that gives a column's key.
-template <typename Visit>
-void TreeEngine::with_keys(const float* features, Visit visit) const noexcept {
-  if (columns_.size() > kRowColumns) {
-    return visit([this, features](std::uint32_t column) {
-      return key_of_float(features[columns_[column].feature], columns_[column].missing);
-    });
-  }
-  std::array<std::int32_t, kRowColumns> keys;
-  keys[0] = 0;  // what leaves compare, where a model has leaves only
-  fill_keys(features, keys.data());
-  visit([&keys](std::uint32_t column) { return keys[column]; });
-}
-
-template <typename KeyOf>
-void TreeEngine::row_margins(KeyOf key_of, TreeRange trees, float* margins) const noexcept {
-  if (base_margins_.size() == 1) {
-    float sum =
-        base_margins_[0];  // in a register: through memory each addition takes 3 times as long
-    walk_trees(key_of, trees,
-               [this, &sum](std::size_t, std::uint32_t leaf) { sum += values_[leaf]; });
-    margins[0] = sum;
-    return;
-  }
-  std::copy(base_margins_.begin(), base_margins_.end(), margins);
-  walk_trees(key_of, trees, [this, margins](std::size_t tree, std::uint32_t leaf) {
-    margins[outputs_[tree]] += values_[leaf];
-  });
-}
+TreeEngine::TreeEngine(TreeEngine&&) noexcept = default;
+TreeEngine& TreeEngine::operator=(TreeEngine&&) noexcept = default;
+TreeEngine::~TreeEngine() = default;
 
 void TreeEngine::margins(const float* features, TreeRange trees, float* margins) const noexcept {
-  with_keys(features, [=, this](auto key_of) { row_margins(key_of, trees, margins); });
+  alignas(64) std::uint8_t columns[kMaxColumns];
+  if (plan_->has_ranks()) kernels_->rank_row(plan_->ranks.view(), features, columns);
+  std::copy(plan_->base_margins.begin(), plan_->base_margins.end(), margins);
+  for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
+    const std::uint32_t* outputs =
+        output_count_ == 1 ? nullptr : plan_->outputs.data() + run.begin + first;
+    if (run.depth == 0) {
+      plan_->walked.add_row(run.start + first, count, features, outputs, margins);
+    } else {
+      kernels_->add_row(plan_->complete.view(run.start, run.depth), first, count, columns, outputs,
+                        margins);
+    }
+  });
 }
 
 void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) const noexcept {
-  with_keys(features, [=, this](auto key_of) {
-    walk_trees(key_of, trees, [=, this](std::size_t tree, std::uint32_t leaf) {
-      leaves[tree - trees.begin] = ids_.empty() ? leaf - roots_[tree] : ids_[leaf];
-    });
+  alignas(64) std::uint8_t columns[kMaxColumns];
+  if (plan_->has_ranks()) kernels_->rank_row(plan_->ranks.view(), features, columns);
+  for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
+    double* out = leaves + (run.begin + first - trees.begin);
+    if (run.depth == 0) {
+      plan_->walked.leaves(run.start + first, count, features, out);
+      return;
+    }
+    for (std::size_t tree = first; tree < first + count; ++tree) {
+      *out++ = plan_->complete.leaf_id(run.start + (tree << run.depth), run.depth, columns);
+    }
   });
 }
 
-/// Requires: rows is a multiple of kLanes.
-void TreeEngine::tile_margins(const std::int32_t* keys, std::size_t rows, TreeRange trees,
+void TreeEngine::tile_margins(const float* features, std::size_t rows, TreeRange trees,
                               float* margins) const noexcept {
-  const std::size_t width = columns_.size();
-  const std::size_t outputs = base_margins_.size();
-  for (std::size_t row = 0; row < rows; ++row) {
-    std::copy(base_margins_.begin(), base_margins_.end(), margins + row * outputs);
+  alignas(64) std::array<std::uint8_t, kTileBytes> ranks;
+  const Tile tile{features, feature_count_, rows, ranks.data(), tile_rows(*plan_)};
+  if (plan_->has_ranks()) {
+    kernels_->rank_tile(plan_->ranks.view(), features, feature_count_,
+                        static_cast<std::uint32_t>(rows), tile.stride, ranks.data());
   }
-  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
-    for (std::size_t row = 0; row < rows; row += kLanes) {
-      const auto key_of = [lanes = keys + row * width, width](std::size_t lane,
-                                                              std::uint32_t column) {
-        return lanes[lane * width + column];
-      };
-      Lanes at;
-      at.fill(roots_[tree]);
-      walk(nodes_.data(), depths_[tree], at, key_of);
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        margins[(row + lane) * outputs + outputs_[tree]] += values_[at[lane]];
+  const std::size_t outputs = output_count_;
+  alignas(64) std::array<float, kTileOutputs * kTileRows> sums;
+  const auto base_margins = [&](std::size_t output) { return plan_->base_margins[output]; };
+  if (outputs <= kTileOutputs) {
+    for (std::size_t output = 0; output < outputs; ++output) {
+      std::fill_n(sums.data() + output * kTileRows, kTileRows, base_margins(output));
+    }
+    add_trees(*plan_, *kernels_, trees, tile, outputs == 1 ? nullptr : plan_->outputs.data(),
+              sums.data());
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t output = 0; output < outputs; ++output) {
+        margins[row * outputs + output] = sums[output * kTileRows + row];
       }
     }
+    return;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::copy(plan_->base_margins.begin(), plan_->base_margins.end(), margins + row * outputs);
+  }
+  std::fill_n(sums.data(), kTileRows, 0.0f);
+  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
+    float* own = margins + plan_->outputs[tree];
+    for (std::size_t row = 0; row < rows; ++row) sums[row] = own[row * outputs];
+    add_trees(*plan_, *kernels_, {tree, tree + 1}, tile, nullptr, sums.data());
+    for (std::size_t row = 0; row < rows; ++row) own[row * outputs] = sums[row];
   }
 }
 
 void TreeEngine::batch_margins(const float* features, std::size_t rows, TreeRange trees,
                                float* margins) const noexcept {
-  const std::size_t width = columns_.size();
-  const std::size_t outputs = base_margins_.size();
-  std::size_t row = 0;
-  if (width != 0 && width <= kTileKeys / kLanes) {
-    const std::size_t tile_rows = std::min(kTileRows, kTileKeys / width / kLanes * kLanes);
-    std::array<std::int32_t, kTileKeys> keys;
-    while (rows - row >= kLanes) {
-      const std::size_t count = std::min(tile_rows, (rows - row) / kLanes * kLanes);
-      for (std::size_t i = 0; i < count; ++i) {
-        fill_keys(features + (row + i) * feature_count_, keys.data() + i * width);
-      }
-      tile_margins(keys.data(), count, trees, margins + row * outputs);
-      row += count;
-    }
+  const std::size_t tile = tile_rows(*plan_);
+  while (rows >= kLeastTile) {
+    const std::size_t count = std::min<std::size_t>(rows, tile);
+    tile_margins(features, count, trees, margins);
+    features += count * feature_count_;
+    margins += count * output_count_;
+    rows -= count;
   }
-  for (; row < rows; ++row) {
-    this->margins(features + row * feature_count_, trees, margins + row * outputs);
+  for (; rows > 0; --rows) {
+    this->margins(features, trees, margins);
+    features += feature_count_;
+    margins += output_count_;
   }
 }
 

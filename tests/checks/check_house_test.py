@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tools"))
 import check_headers  # noqa: E402
 import check_layers  # noqa: E402
 import check_portable  # noqa: E402
+import check_simd  # noqa: E402
 import check_sources  # noqa: E402
 
 
@@ -32,6 +33,31 @@ class Layers(unittest.TestCase):
     def test_an_include_that_names_no_room_is_refused(self):
         self.assertEqual(len(self.violations("helpers.hpp", "base")), 1)
         self.assertEqual(len(self.violations("mlcore/utils/x.hpp", "base")), 1)
+
+
+class Simd(unittest.TestCase):
+    KERNELS = ["0000 <void mlcore::(anonymous namespace)::KernelBody<mlcore::(anonymous namespace)::Avx2>::f()>:",
+               "  10:\tvpcmpgtb %ymm1,%ymm2,%ymm3",
+               "0020 <void mlcore::(anonymous namespace)::Avx512::walk(int)>:", "  30:\tkmovq  %k1,%rax"]
+
+    def test_wide_instructions_of_kernels_are_fine(self):
+        self.assertEqual(check_simd.problems_in(self.KERNELS), ([], 2))
+
+    def test_the_same_elsewhere_are_named_with_their_function(self):
+        for instruction in ("vaddss %xmm0,%xmm1,%xmm1", "shlx   %rax,%rbx,%rcx", "kandw  %k1,%k2,%k3",
+                            "popcnt %eax,%eax", "{evex} vpaddb %ymm0,%ymm1,%ymm2", "pextl  %eax,%eax,%eax"):
+            lines = self.KERNELS + ["0040 <std::vector<int>::push_back(int)>:", f"  50:\t{instruction}"]
+            messages, _ = check_simd.problems_in(lines)
+            self.assertEqual(len(messages), 1, instruction)
+            self.assertIn("std::vector<int>::push_back(int): 1", messages[0])
+
+    def test_the_base_is_fine_anywhere(self):
+        lines = self.KERNELS + ["0040 <f>:", "  50:\taddps  %xmm0,%xmm1", "  54:\trep stos %al,%es:(%rdi)",
+                                "  58:\tverr   %ax"]
+        self.assertEqual(check_simd.problems_in(lines)[0], [])
+
+    def test_a_library_without_symbols_is_no_proof(self):
+        self.assertEqual(len(check_simd.problems_in(["0000 <.text>:", "  10:\tret"])[0]), 2)
 
 
 class Portable(unittest.TestCase):

@@ -5,37 +5,21 @@
 
 #include <doctest/doctest.h>
 
-#include <bit>
 #include <cmath>
 #include <limits>
 
-#include "model/xgboost_booster.hpp"
 #include "predict/allocation_counter.hpp"
+#include "predict/random_trees.hpp"
 
 using namespace mlcore;
+using test::differing_bits;
+using test::random_value;
 
 namespace {
 
 constexpr std::uint32_t kLeaf = TreeEnsemble::kLeaf;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
-
-/// Includes what DMatrix refuses: infinities; and NaN of either sign and any payload.
-float random_value(SampleRandom& random) {
-  switch (random.below(12)) {
-    case 0: return std::bit_cast<float>(0x7FC00000u);
-    case 1: return std::bit_cast<float>(0xFFFFFFFFu);
-    case 2: return std::bit_cast<float>(0x7F800001u);
-    case 3: return kInf;
-    case 4: return -kInf;
-    case 5: return 0.0f;
-    case 6: return -0.0f;
-    case 7: return std::bit_cast<float>(static_cast<std::uint32_t>(random.below(3)));
-    case 8: return std::numeric_limits<float>::max();
-    case 9: return std::numeric_limits<float>::lowest();
-    default: return static_cast<float>(static_cast<int>(random.below(9)) - 4);
-  }
-}
 
 struct Shape {
   std::size_t trees;
@@ -80,15 +64,6 @@ TreeEnsemble random_model(SampleRandom& random, const Shape& shape) {
   }
   validate(model);
   return model;
-}
-
-std::size_t differing_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    count += std::bit_cast<std::uint32_t>(a[i]) != std::bit_cast<std::uint32_t>(b[i]) ? 1 : 0;
-  }
-  return count;
 }
 
 void check_rows(const TreeEnsemble& model, const std::vector<float>& features, std::size_t rows) {
@@ -234,8 +209,13 @@ TEST_CASE("tree engine: a tree of depth 4,096") {
 
 TEST_CASE("tree engine: no call allocates") {
   SampleRandom random(5);
-  for (const std::uint32_t features : {10u, 1500u, 5000u}) {
-    const TreeEnsemble model = random_model(random, {50, 3000, features, 3});
+  const TreeEnsemble models[] = {
+      random_model(random, {50, 3000, 10, 3}),
+      random_model(random, {50, 3000, 5000, 3}),
+      test::full_model(random, {.trees = 80, .depth = 6, .features = 10, .outputs = 3}),
+      test::full_model(random, {.trees = 600, .depth = 6, .features = 400, .outputs = 3}),
+  };
+  for (const TreeEnsemble& model : models) {
     const TreeEngine engine(model);
     const std::vector<float> rows = random_rows(random, model, 20);
     std::vector<float> margins(20 * 3);

@@ -10,10 +10,9 @@
 // that the bits are the framework's whatever the traversal does.
 
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <vector>
 
-#include "mlcore/base/span2d.hpp"
 #include "mlcore/model/tree_ensemble.hpp"
 
 namespace mlcore {
@@ -26,17 +25,30 @@ struct TreeRange {
   [[nodiscard]] std::size_t size() const noexcept { return end - begin; }
 };
 
+/// The instructions that an engine's kernels are made of. Every target gives the same bits.
+enum class SimdTarget : std::int32_t { scalar = 0, sse41 = 1, avx2 = 2, avx512 = 3 };
+
+/// What this machine runs, the fastest last; `scalar` is always there.
+[[nodiscard]] std::vector<SimdTarget> runnable_simd_targets();
+
+struct TreePlan;
+struct TreeKernels;
+
 /// Immutable. Thread-safe. Cost: no allocation after construction, does not throw.
 class TreeEngine {
  public:
-  /// Requires: a model that `validate` accepted.
+  /// Requires: a model that `validate` accepted; a target that runs here, by default the fastest.
   explicit TreeEngine(const TreeEnsemble& model);
+  TreeEngine(const TreeEnsemble& model, SimdTarget target);
+  TreeEngine(TreeEngine&&) noexcept;
+  TreeEngine& operator=(TreeEngine&&) noexcept;
+  ~TreeEngine();
 
   [[nodiscard]] std::size_t feature_count() const noexcept { return feature_count_; }
-  [[nodiscard]] std::size_t output_count() const noexcept { return base_margins_.size(); }
-  [[nodiscard]] std::size_t tree_count() const noexcept { return roots_.size(); }
+  [[nodiscard]] std::size_t output_count() const noexcept { return output_count_; }
+  [[nodiscard]] std::size_t tree_count() const noexcept { return tree_count_; }
 
-  [[nodiscard]] TreeRange all_trees() const noexcept { return {0, roots_.size()}; }
+  [[nodiscard]] TreeRange all_trees() const noexcept { return {0, tree_count_}; }
 
   /// One row: the base margins and the leaves of a range of trees. Shape: features[feature_count],
   /// margins[output_count]; missing is NaN.
@@ -56,39 +68,14 @@ class TreeEngine {
   void leaves(const float* features, TreeRange trees, double* leaves) const noexcept;
 
  private:
-  /// A value is compared as an integer that orders as floats do, so that a missing one can stand
-  /// below or above all others: left iff key of the column < key.
-  struct Node {
-    std::int32_t key;
-    std::uint32_t column;
-    std::uint32_t left;  // right = left + 1; a leaf points to itself
-  };
-  struct Column {
-    std::uint32_t feature;
-    std::int32_t missing;  // the key of a missing value
-  };
-
-  void add_nodes(const TreeEnsemble& model);
-  void add_depths(const TreeEnsemble& model);
-  void fill_keys(const float* features, std::int32_t* keys) const noexcept;
-  template <typename Visit>
-  void with_keys(const float* features, Visit visit) const noexcept;
-  template <typename KeyOf, typename Add>
-  void walk_trees(KeyOf key_of, TreeRange trees, Add add) const noexcept;
-  template <typename KeyOf>
-  void row_margins(KeyOf key_of, TreeRange trees, float* margins) const noexcept;
-  void tile_margins(const std::int32_t* keys, std::size_t rows, TreeRange trees,
+  void tile_margins(const float* features, std::size_t rows, TreeRange trees,
                     float* margins) const noexcept;
 
-  std::size_t feature_count_ = 0;
-  std::vector<float> base_margins_;
-  std::vector<Column> columns_;
-  std::vector<Node> nodes_;
-  std::vector<float> values_;  // one a node; 0 where it is no leaf
-  std::vector<std::uint32_t> roots_;
-  std::vector<std::uint32_t> depths_;
-  std::vector<std::uint32_t> outputs_;
-  std::vector<std::uint32_t> ids_;  // one a node; empty: its position in its tree
+  std::size_t feature_count_;
+  std::size_t output_count_;
+  std::size_t tree_count_;
+  std::unique_ptr<const TreePlan> plan_;
+  const TreeKernels* kernels_;
 };
 
 }  // namespace mlcore

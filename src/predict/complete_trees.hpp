@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Trees padded to complete ones, with ranks for thresholds: what the kernels run. Neighbouring
+// trees share a depth as long as that does not make more than twice as many nodes.
+//
+//   CompleteTrees trees;
+//   trees.add(model, begin, end, depth, ranks);
+//   kernels.add_row(trees.view(0), ...);
+
+#include <vector>
+
+#include "mlcore/model/tree_ensemble.hpp"
+#include "predict/rank_table.hpp"
+#include "predict/tree_kernel.hpp"
+
+namespace mlcore {
+
+class CompleteTrees {
+ public:
+  /// Adds trees [begin, end), each at most `depth` deep. Returns the place of the first.
+  std::size_t add(const TreeEnsemble& model, const RankTable& ranks, std::uint32_t begin,
+                  std::uint32_t end, std::uint32_t depth);
+  /// Kernels load whole vectors: lets them read past the last tree. Called once, after the trees.
+  void finish();
+
+  /// Of trees of a depth, the first at a place.
+  [[nodiscard]] CompleteView view(std::size_t place, std::uint32_t depth) const noexcept;
+  /// The framework's id of the leaf that a row of rank bytes reaches in the tree at a place.
+  [[nodiscard]] std::uint32_t leaf_id(std::size_t place, std::uint32_t depth,
+                                      const std::uint8_t* ranks) const noexcept;
+
+ private:
+  std::uint32_t column_count_ = 0;
+  std::vector<std::uint8_t> columns_;
+  std::vector<std::uint16_t> wide_columns_;  // where there are more than 256 columns
+  std::vector<std::uint8_t> ks_;
+  std::vector<float> leaves_;
+  std::vector<std::uint32_t> leaf_ids_;
+};
+
+}  // namespace mlcore

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Lossless ranks. For each feature the sorted distinct thresholds of a model; the rank of x is how
+// many of them are <= x, so that x < threshold k, counted from 0, iff rank <= k: an integer test
+// with the answer of the float's. Ranks stand in columns of bytes: column j of a feature is
+// clamp(rank - 255 j, 0, 255), with a missing value as the lowest rank or as the highest.
+//
+//   RankTable table(model, nodes);
+//   const auto [column, k] = table.place(model, node);  // right iff byte of the column > k
+
+#include <array>
+#include <vector>
+
+#include "mlcore/model/tree_ensemble.hpp"
+#include "predict/tree_kernel.hpp"
+
+namespace mlcore {
+
+class RankTable {
+ public:
+  struct Place {
+    std::uint32_t column;
+    std::uint8_t k;
+  };
+
+  RankTable() = default;
+  /// Of the inner nodes among `nodes`. Cost: O(n log n).
+  RankTable(const TreeEnsemble& model, const std::vector<std::uint32_t>& nodes);
+
+  /// Whether the kernels can take it: columns, and thresholds of a feature, within their limits.
+  [[nodiscard]] bool fits() const noexcept { return fits_; }
+  [[nodiscard]] std::size_t column_count() const noexcept { return column_count_; }
+  [[nodiscard]] std::size_t input_count() const noexcept { return inputs_.size(); }
+  [[nodiscard]] Place place(const TreeEnsemble& model, std::uint32_t node) const;
+  [[nodiscard]] RankView view() const noexcept;
+
+ private:
+  void add_input(std::uint32_t feature, const std::vector<float>& thresholds);
+  void add_planes(bool has_low, bool has_high);
+
+  bool fits_ = true;
+  std::size_t column_count_ = 0;
+  std::vector<float> thresholds_;
+  std::vector<RankInput> inputs_;
+  std::vector<std::uint32_t> input_of_;  // [feature]
+  std::array<std::uint32_t, kMaxLevels> inputs_to_{};
+  std::vector<RankPlane> planes_;
+};
+
+}  // namespace mlcore

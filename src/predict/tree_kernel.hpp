@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the tree engine and its kernels say to each other: plain data and a table of functions, one
+// table a SIMD target. A kernel's file is compiled for its target and includes nothing of std or
+// Eigen: an inline function compiled there must never be linked elsewhere.
+//
+//   const TreeKernels& kernels = tree_kernels(best_simd_target());
+//   kernels.rank_row(ranks, features, columns);
+//   kernels.add_row(trees, 0, 500, columns, nullptr, &margin);
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace mlcore {
+
+enum class SimdTarget : int32_t;
+
+inline constexpr uint32_t kTileRows = 128;  // rows that a batch kernel takes at a time
+inline constexpr uint32_t kGroup = 16;      // thresholds compared at once
+inline constexpr uint32_t kMaxLevels = 3;   // of a search: 16 * 16 * 16 thresholds
+inline constexpr uint32_t kChunk = 255;     // ranks that a column of bytes holds, 0 aside
+inline constexpr uint32_t kByteColumns = 256;
+inline constexpr uint32_t kMaxColumns = 1024;   // of a row, and its inputs
+inline constexpr uint32_t kTileBytes = 65'536;  // ranks of a tile; on the stack
+inline constexpr uint32_t kMaxCompleteDepth = 8;
+inline constexpr uint8_t kAlwaysLeft = 255;  // no byte is greater
+
+/// Where one feature's thresholds stand: groups of kGroup, ascending, padded with NaN. A level
+/// above holds the first threshold of each group but the first.
+struct RankInput {
+  uint32_t feature;
+  uint32_t count;
+  uint32_t levels[kMaxLevels];  // offsets into the thresholds, the top first
+};
+
+/// Columns of neighbouring inputs: a chunk of their ranks, missing low or high.
+struct RankPlane {
+  uint32_t column;  // of the first input
+  uint32_t inputs;
+  uint16_t base;  // a byte is clamp(rank - base, 0, kChunk)
+  uint16_t is_high;
+};
+
+struct RankView {
+  const float* thresholds;
+  const RankInput* inputs;         // most thresholds first
+  uint32_t inputs_to[kMaxLevels];  // the inputs of 3 levels end here, those of 2, those of 1
+  const RankPlane* planes;
+  uint32_t plane_count;
+};
+
+/// Trees of one depth, each padded to a complete one. A tree takes 2^depth places; its inner nodes
+/// stand in heap order from place 1: right iff the byte of the column is greater than k.
+struct CompleteView {
+  const void* columns;  // uint8_t, or uint16_t where column_count > kByteColumns
+  const uint8_t* ks;
+  const float* leaves;
+  uint32_t depth;
+  uint32_t column_count;
+};
+
+struct TreeKernels {
+  /// Byte columns of one row.
+  void (*rank_row)(const RankView& ranks, const float* features, uint8_t* columns);
+  /// Byte columns of up to kTileRows rows, kTileRows or 64 bytes apart: `stride`.
+  void (*rank_tile)(const RankView& ranks, const float* features, size_t feature_count,
+                    uint32_t rows, uint32_t stride, uint8_t* tile);
+  /// Adds the leaves of trees [first, first + count) in order, each to the margin of its output;
+  /// without `outputs`, to margins[0].
+  void (*add_row)(const CompleteView& trees, uint32_t first, uint32_t count, const uint8_t* columns,
+                  const uint32_t* outputs, float* margins);
+  /// The same for the rows of a tile. Shape: sums[outputs][kTileRows].
+  void (*add_tile)(const CompleteView& trees, uint32_t first, uint32_t count, const uint8_t* tile,
+                   uint32_t stride, uint32_t rows, const uint32_t* outputs, float* sums);
+};
+
+/// Requires: a target of runnable_simd_targets().
+[[nodiscard]] const TreeKernels& tree_kernels(SimdTarget target) noexcept;
+
+}  // namespace mlcore

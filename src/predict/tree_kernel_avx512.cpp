@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// tree_kernel.cpp uses kAvx512Kernels. Compiled for AVX-512 F, BW, DQ, VL and VBMI, BMI2 and
+// POPCNT: no code of std or Eigen in here.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "predict/tree_kernel_body.hpp"
+
+namespace mlcore {
+namespace {
+
+struct Avx512 {
+  static constexpr uint32_t kRows = 64;
+  static constexpr uint8_t kBias = 0;
+  using Bytes = __m512i;
+  using Mask = __mmask64;
+
+  static inline Bytes load(const uint8_t* from) { return _mm512_load_si512(from); }
+  static inline Bytes fill(uint8_t byte) { return _mm512_set1_epi8(static_cast<char>(byte)); }
+  static inline Mask above(Bytes column, uint8_t k) {
+    return _mm512_cmpgt_epu8_mask(column, fill(k));
+  }
+  static inline Bytes plus_one(Bytes a, Mask mask) {
+    return _mm512_mask_add_epi8(a, mask, a, fill(1));
+  }
+  static inline Bytes select(Mask mask, Bytes a, Bytes b) {
+    return _mm512_mask_blend_epi8(mask, a, b);
+  }
+  static inline Bytes add(Bytes a, Bytes b) { return _mm512_add_epi8(a, b); }
+
+  /// 16 of up to 64 values: the table is in registers.
+  template <uint32_t kDepth>
+  static inline __m512 values_at(const __m512* table, const float* values, __m512i at) {
+    if constexpr (kDepth <= 4) {
+      return _mm512_permutexvar_ps(at, table[0]);
+    } else if constexpr (kDepth == 5) {
+      return _mm512_permutex2var_ps(table[0], at, table[1]);
+    } else if constexpr (kDepth == 6) {
+      return _mm512_mask_blend_ps(_mm512_test_epi32_mask(at, _mm512_set1_epi32(32)),
+                                  _mm512_permutex2var_ps(table[0], at, table[1]),
+                                  _mm512_permutex2var_ps(table[2], at, table[3]));
+    } else {
+      return _mm512_i32gather_ps(at, values, 4);
+    }
+  }
+
+  template <uint32_t kDepth>
+  static inline void add_leaves(Bytes leaf, const float* values, float* sums) {
+    __m512 table[4];
+    if constexpr (kDepth <= 6) {
+      constexpr uint32_t kVectors = kDepth <= 4 ? 1 : 1u << (kDepth - 4);
+      for (uint32_t i = 0; i < kVectors; ++i) table[i] = _mm512_loadu_ps(values + 16 * i);
+    }
+    const auto add_16 = [&](__m128i places, float* at) {
+      const __m512 found = values_at<kDepth>(table, values, _mm512_cvtepu8_epi32(places));
+      _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), found));
+    };
+    add_16(_mm512_castsi512_si128(leaf), sums);
+    add_16(_mm512_extracti32x4_epi32(leaf, 1), sums + 16);
+    add_16(_mm512_extracti32x4_epi32(leaf, 2), sums + 32);
+    add_16(_mm512_extracti32x4_epi32(leaf, 3), sums + 48);
+  }
+
+  static inline uint32_t count_at_most(const float* group, float x) {
+    const __mmask16 at_most =
+        _mm512_cmp_ps_mask(_mm512_loadu_ps(group), _mm512_set1_ps(x), _CMP_LE_OQ);
+    return static_cast<uint32_t>(_mm_popcnt_u32(at_most));
+  }
+
+  // ---- A row: a byte permute fetches the ranks of 64 nodes, a comparison gives 64 bits, and a
+  // walk of six levels reads them from a register.
+
+  template <bool kIsBig>
+  static inline __m512i ranks_at(const __m512i* table, __m512i columns) {
+    const __m512i low = _mm512_permutex2var_epi8(table[0], columns, table[1]);
+    if constexpr (!kIsBig) return low;
+    const __m512i high = _mm512_permutex2var_epi8(table[2], columns, table[3]);
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(columns), low, high);
+  }
+
+  /// Bit n of `above` is the way from node n: test it, then double and add with carry.
+  template <uint32_t kSteps>
+  static inline uint64_t descend(uint64_t above) {
+    uint64_t at = 1;
+#pragma GCC unroll 6
+    for (uint32_t step = 0; step < kSteps; ++step) {
+      __asm__("btq %[at], %[above]\n\tadcq %[at], %[at]"
+              : [at] "+r"(at)
+              : [above] "r"(above)
+              : "cc");
+    }
+    return at;
+  }
+
+  template <uint32_t kDepth, bool kIsBig, typename Sink>
+  static inline void walk_bits(const CompleteView& trees, uint32_t first, uint32_t count,
+                               const uint8_t* ranks, Sink& sink) {
+    constexpr uint32_t kTop = kDepth < 6 ? kDepth : 6;
+    constexpr uint32_t kTrees = 64u >> kTop;  // in 64 bytes
+    const uint8_t* columns = static_cast<const uint8_t*>(trees.columns) + (size_t{first} << kDepth);
+    const uint8_t* ks = trees.ks + (size_t{first} << kDepth);
+    const float* leaves = trees.leaves + (size_t{first} << kDepth);
+    __m512i table[4];
+    for (uint32_t i = 0; i < (kIsBig ? 4 : 2); ++i) table[i] = load(ranks + 64 * i);
+    while (count > 0) {
+      uint64_t above = _mm512_cmpgt_epu8_mask(ranks_at<kIsBig>(table, _mm512_loadu_si512(columns)),
+                                              _mm512_loadu_si512(ks));
+      const uint32_t here = count < kTrees ? count : kTrees;
+      for (uint32_t i = 0; i < here; ++i) {
+        uint64_t at = descend<kTop>(above);
+        for (uint32_t step = kTop; step < kDepth; ++step) {
+          at = at + at + (ks[at] < ranks[columns[at]] ? 1 : 0);
+        }
+        sink.add(leaves[at - (1u << kDepth)]);
+        if constexpr (kTrees > 1) above >>= 1u << kDepth;
+        leaves += 1u << kDepth;
+      }
+      columns += size_t{here} << kDepth;
+      ks += size_t{here} << kDepth;
+      count -= here;
+    }
+  }
+
+  template <uint32_t kDepth, typename Column, typename Sink>
+  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+                                const uint8_t* ranks, Sink& sink) {
+    if constexpr (sizeof(Column) > 1) {
+      KernelBody<Avx512>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
+    } else if (trees.column_count > 128) {
+      walk_bits<kDepth, true>(trees, first, count, ranks, sink);
+    } else {
+      walk_bits<kDepth, false>(trees, first, count, ranks, sink);
+    }
+  }
+};
+
+}  // namespace
+
+extern const TreeKernels kAvx512Kernels;
+const TreeKernels kAvx512Kernels = KernelBody<Avx512>::kTable;
+
+}  // namespace mlcore
+#endif

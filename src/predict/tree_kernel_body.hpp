@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The kernels' code, once for every target. All of it depends on V, the target's vectors, so that
+// no symbol is shared between targets:
+//
+//   Bytes               kRows bytes, one a row
+//   load, fill          from memory; one byte everywhere
+//   above(column, k)    a Mask of the rows whose byte is greater than k
+//   plus_one(a, mask)   a + 1 where the mask is set
+//   select(mask, a, b)  b where the mask is set, else a
+//   add(a, b)
+//   add_leaves<D>(leaf, values, sums)   sums[row] += values[leaf[row]]
+//   count_at_most(group, x)             how many of kGroup ascending thresholds are <= x
+//   kBias               what tile bytes are xored with
+
+#include "predict/tree_kernel.hpp"
+
+namespace mlcore {
+namespace {
+
+template <typename V>
+struct KernelBody {
+  using Bytes = typename V::Bytes;
+
+  // ---- Ranks
+
+  template <uint32_t kLevels>
+  static inline uint32_t rank(const float* thresholds, const RankInput& input, float x) {
+    uint32_t group = 0;
+    for (uint32_t level = 0; level < kLevels; ++level) {
+      group =
+          group * kGroup + V::count_at_most(thresholds + input.levels[level] + group * kGroup, x);
+    }
+    return group;
+  }
+
+  static inline uint8_t chunk_of(uint32_t rank, uint32_t base) {
+    const uint32_t above = rank > base ? rank - base : 0;
+    return static_cast<uint8_t>(above < kChunk ? above : kChunk);
+  }
+
+  template <uint32_t kLevels>
+  static inline void rank_inputs(const RankView& ranks, uint32_t begin, const float* features,
+                                 uint16_t* low, uint16_t* high) {
+    for (uint32_t i = begin; i < ranks.inputs_to[kMaxLevels - kLevels]; ++i) {
+      const RankInput& input = ranks.inputs[i];
+      const float x = features[input.feature];
+      const uint32_t found = rank<kLevels>(ranks.thresholds, input, x);
+      low[i] = static_cast<uint16_t>(found);
+      high[i] = static_cast<uint16_t>(x != x ? input.count : found);
+    }
+  }
+
+  static void rank_row(const RankView& ranks, const float* features, uint8_t* columns) {
+    uint16_t sides[2][kMaxColumns];
+    rank_inputs<3>(ranks, 0, features, sides[0], sides[1]);
+    rank_inputs<2>(ranks, ranks.inputs_to[0], features, sides[0], sides[1]);
+    rank_inputs<1>(ranks, ranks.inputs_to[1], features, sides[0], sides[1]);
+    for (uint32_t p = 0; p < ranks.plane_count; ++p) {
+      const RankPlane& plane = ranks.planes[p];
+      const uint16_t* side = sides[plane.is_high];
+      uint8_t* out = columns + plane.column;
+      for (uint32_t i = 0; i < plane.inputs; ++i) out[i] = chunk_of(side[i], plane.base);
+    }
+  }
+
+  template <uint32_t kLevels>
+  static inline void rank_rows(const RankView& ranks, const RankInput& input, const float* features,
+                               size_t feature_count, uint32_t rows, uint16_t (*sides)[kTileRows]) {
+    for (uint32_t row = 0; row < rows; ++row) {
+      const float x = features[row * feature_count + input.feature];
+      const uint32_t found = rank<kLevels>(ranks.thresholds, input, x);
+      sides[0][row] = static_cast<uint16_t>(found);
+      sides[1][row] = static_cast<uint16_t>(x != x ? input.count : found);
+    }
+  }
+
+  static void rank_tile(const RankView& ranks, const float* features, size_t feature_count,
+                        uint32_t rows, uint32_t stride, uint8_t* tile) {
+    uint16_t sides[2][kTileRows] = {};
+    for (uint32_t i = 0; i < ranks.inputs_to[kMaxLevels - 1]; ++i) {
+      const RankInput& input = ranks.inputs[i];
+      if (i < ranks.inputs_to[0]) {
+        rank_rows<3>(ranks, input, features, feature_count, rows, sides);
+      } else if (i < ranks.inputs_to[1]) {
+        rank_rows<2>(ranks, input, features, feature_count, rows, sides);
+      } else {
+        rank_rows<1>(ranks, input, features, feature_count, rows, sides);
+      }
+      for (uint32_t p = 0; p < ranks.plane_count; ++p) {
+        const RankPlane& plane = ranks.planes[p];
+        if (i >= plane.inputs) continue;
+        const uint16_t* side = sides[plane.is_high];
+        uint8_t* out = tile + (plane.column + i) * size_t{stride};
+        for (uint32_t row = 0; row < stride; ++row) {
+          out[row] = chunk_of(side[row], plane.base) ^ V::kBias;
+        }
+      }
+    }
+  }
+
+  // ---- A tile: each tree bottom-up across the rows
+
+  template <typename Column>
+  struct Tree {
+    const Column* columns;
+    const uint8_t* ks;
+    const uint8_t* tile;
+    size_t stride;
+
+    inline typename V::Mask above(uint32_t node) const {
+      return V::above(V::load(tile + columns[node] * stride), ks[node]);
+    }
+  };
+
+  /// The leaf, from kFirst, that each row reaches below a node of a height.
+  template <uint32_t kHeight, uint8_t kFirst, typename Column>
+  static inline Bytes leaf_below(const Tree<Column>& tree, uint32_t node) {
+    if constexpr (kHeight == 1) {
+      return V::plus_one(V::fill(kFirst), tree.above(node));
+    } else {
+      constexpr uint8_t kRight = kFirst + (1u << (kHeight - 1));
+      const Bytes left = leaf_below<kHeight - 1, kFirst>(tree, 2 * node);
+      const Bytes right = leaf_below<kHeight - 1, kRight>(tree, 2 * node + 1);
+      return V::select(tree.above(node), left, right);
+    }
+  }
+
+  /// Picks, below a node of a height, among the results of its lowest descendants.
+  template <uint32_t kHeight, typename Column>
+  static inline Bytes pick(const Tree<Column>& tree, uint32_t node, const Bytes* results) {
+    if constexpr (kHeight == 0) {
+      return *results;
+    } else {
+      const Bytes left = pick<kHeight - 1>(tree, 2 * node, results);
+      const Bytes right = pick<kHeight - 1>(tree, 2 * node + 1, results + (1u << (kHeight - 1)));
+      return V::select(tree.above(node), left, right);
+    }
+  }
+
+  template <uint32_t kDepth, typename Column>
+  static inline Bytes leaf_of(const Tree<Column>& tree) {
+    if constexpr (kDepth <= 6) {
+      return leaf_below<kDepth, 0>(tree, 1);
+    } else {
+      constexpr uint32_t kParts = 1u << (kDepth - 6);
+      Bytes parts[kParts];
+      for (uint32_t i = 0; i < kParts; ++i) {
+        parts[i] =
+            V::add(leaf_below<6, 0>(tree, kParts + i), V::fill(static_cast<uint8_t>(64 * i)));
+      }
+      return pick<kDepth - 6>(tree, 1, parts);
+    }
+  }
+
+  template <uint32_t kDepth, typename Column>
+  static void add_tile_of(const CompleteView& trees, uint32_t first, uint32_t count,
+                          const uint8_t* tile, uint32_t stride, uint32_t rows,
+                          const uint32_t* outputs, float* sums) {
+    for (uint32_t i = 0; i < count; ++i) {
+      const size_t place = size_t{first + i} << kDepth;
+      float* own = outputs == nullptr ? sums : sums + size_t{outputs[i]} * kTileRows;
+      for (uint32_t row = 0; row < rows; row += V::kRows) {
+        const Tree<Column> tree{static_cast<const Column*>(trees.columns) + place, trees.ks + place,
+                                tile + row, stride};
+        V::template add_leaves<kDepth>(leaf_of<kDepth>(tree), trees.leaves + place, own + row);
+      }
+    }
+  }
+
+  // ---- A row: kLanes trees in lockstep
+
+  template <uint32_t kDepth, uint32_t kLanes, typename Column>
+  static inline void walk(const Column* columns, const uint8_t* ks, const uint8_t* ranks,
+                          uint32_t* places) {
+    uint32_t at[kLanes];
+    for (uint32_t lane = 0; lane < kLanes; ++lane) at[lane] = 1;
+#pragma GCC unroll 8
+    for (uint32_t step = 0; step < kDepth; ++step) {
+#pragma GCC unroll 8
+      for (uint32_t lane = 0; lane < kLanes; ++lane) {
+        const size_t node = (size_t{lane} << kDepth) + at[lane];
+        at[lane] = at[lane] + at[lane] + (ks[node] < ranks[columns[node]] ? 1u : 0u);
+      }
+    }
+    for (uint32_t lane = 0; lane < kLanes; ++lane) places[lane] = at[lane] - (1u << kDepth);
+  }
+
+  /// Hands `sink` the leaf values of trees in order.
+  template <uint32_t kDepth, typename Column, typename Sink>
+  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+                                const uint8_t* ranks, Sink& sink) {
+    constexpr uint32_t kLanes = 8;
+    const Column* columns = static_cast<const Column*>(trees.columns) + (size_t{first} << kDepth);
+    const uint8_t* ks = trees.ks + (size_t{first} << kDepth);
+    const float* leaves = trees.leaves + (size_t{first} << kDepth);
+    uint32_t places[kLanes];
+    for (; count >= kLanes; count -= kLanes) {
+      walk<kDepth, kLanes>(columns, ks, ranks, places);
+      for (uint32_t lane = 0; lane < kLanes; ++lane) {
+        sink.add(leaves[(size_t{lane} << kDepth) + places[lane]]);
+      }
+      columns += kLanes << kDepth;
+      ks += kLanes << kDepth;
+      leaves += kLanes << kDepth;
+    }
+    for (; count > 0; --count) {
+      walk<kDepth, 1>(columns, ks, ranks, places);
+      sink.add(leaves[places[0]]);
+      columns += 1u << kDepth;
+      ks += 1u << kDepth;
+      leaves += 1u << kDepth;
+    }
+  }
+
+  struct OneSum {  // in a register: through memory each addition takes 3 times as long
+    float sum;
+    inline void add(float value) { sum += value; }
+  };
+  struct ManySums {
+    const uint32_t* output;
+    float* margins;
+    inline void add(float value) { margins[*output++] += value; }
+  };
+
+  template <uint32_t kDepth, typename Column>
+  static void add_row_of(const CompleteView& trees, uint32_t first, uint32_t count,
+                         const uint8_t* ranks, const uint32_t* outputs, float* margins) {
+    if (outputs == nullptr) {
+      OneSum sink{margins[0]};
+      V::template walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
+      margins[0] = sink.sum;
+      return;
+    }
+    ManySums sink{outputs, margins};
+    V::template walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
+  }
+
+  // ---- The depth and the width of a column, once a call
+
+  template <typename Column>
+  static void add_row_as(const CompleteView& trees, uint32_t first, uint32_t count,
+                         const uint8_t* ranks, const uint32_t* outputs, float* margins) {
+    switch (trees.depth) {
+      case 1: return add_row_of<1, Column>(trees, first, count, ranks, outputs, margins);
+      case 2: return add_row_of<2, Column>(trees, first, count, ranks, outputs, margins);
+      case 3: return add_row_of<3, Column>(trees, first, count, ranks, outputs, margins);
+      case 4: return add_row_of<4, Column>(trees, first, count, ranks, outputs, margins);
+      case 5: return add_row_of<5, Column>(trees, first, count, ranks, outputs, margins);
+      case 6: return add_row_of<6, Column>(trees, first, count, ranks, outputs, margins);
+      case 7: return add_row_of<7, Column>(trees, first, count, ranks, outputs, margins);
+      case 8: return add_row_of<8, Column>(trees, first, count, ranks, outputs, margins);
+    }
+  }
+
+  static void add_row(const CompleteView& trees, uint32_t first, uint32_t count,
+                      const uint8_t* ranks, const uint32_t* outputs, float* margins) {
+    if (trees.column_count > kByteColumns)
+      return add_row_as<uint16_t>(trees, first, count, ranks, outputs, margins);
+    add_row_as<uint8_t>(trees, first, count, ranks, outputs, margins);
+  }
+
+  template <typename Column>
+  static void add_tile_as(const CompleteView& trees, uint32_t first, uint32_t count,
+                          const uint8_t* tile, uint32_t stride, uint32_t rows,
+                          const uint32_t* outputs, float* sums) {
+    const auto add = [&](auto of) { of(trees, first, count, tile, stride, rows, outputs, sums); };
+    switch (trees.depth) {
+      case 1: return add(add_tile_of<1, Column>);
+      case 2: return add(add_tile_of<2, Column>);
+      case 3: return add(add_tile_of<3, Column>);
+      case 4: return add(add_tile_of<4, Column>);
+      case 5: return add(add_tile_of<5, Column>);
+      case 6: return add(add_tile_of<6, Column>);
+      case 7: return add(add_tile_of<7, Column>);
+      case 8: return add(add_tile_of<8, Column>);
+    }
+  }
+
+  static void add_tile(const CompleteView& trees, uint32_t first, uint32_t count,
+                       const uint8_t* tile, uint32_t stride, uint32_t rows, const uint32_t* outputs,
+                       float* sums) {
+    if (trees.column_count > kByteColumns) {
+      return add_tile_as<uint16_t>(trees, first, count, tile, stride, rows, outputs, sums);
+    }
+    add_tile_as<uint8_t>(trees, first, count, tile, stride, rows, outputs, sums);
+  }
+
+  static constexpr TreeKernels kTable = {rank_row, rank_tile, add_row, add_tile};
+};
+
+}  // namespace
+}  // namespace mlcore

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// tree_kernel.cpp uses kScalarKernels: the kernels in what every machine has. The compiler makes
+// of 16-byte vectors what the machine offers.
+#include "predict/tree_kernel_body.hpp"
+
+namespace mlcore {
+namespace {
+
+struct Scalar {
+  static constexpr uint32_t kRows = 16;
+  static constexpr uint8_t kBias = 0x80;  // a signed comparison is the one that SSE2 has
+  typedef int8_t Bytes __attribute__((vector_size(16)));
+  using Mask = Bytes;
+
+  static inline Bytes load(const uint8_t* from) {
+    Bytes bytes;
+    __builtin_memcpy(&bytes, from, sizeof bytes);
+    return bytes;
+  }
+  static inline Bytes fill(uint8_t byte) { return Bytes{} + static_cast<int8_t>(byte); }
+  static inline Mask above(Bytes column, uint8_t k) { return column > fill(k ^ kBias); }
+  static inline Bytes plus_one(Bytes a, Mask mask) { return a - mask; }
+  static inline Bytes select(Mask mask, Bytes a, Bytes b) { return (b & mask) | (a & ~mask); }
+  static inline Bytes add(Bytes a, Bytes b) { return a + b; }
+
+  template <uint32_t kDepth>
+  static inline void add_leaves(Bytes leaf, const float* values, float* sums) {
+    uint8_t places[kRows];
+    __builtin_memcpy(places, &leaf, sizeof places);
+    for (uint32_t row = 0; row < kRows; ++row) sums[row] += values[places[row]];
+  }
+
+  static inline uint32_t count_at_most(const float* group, float x) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < kGroup; ++i) count += group[i] <= x ? 1 : 0;
+    return count;
+  }
+
+  template <uint32_t kDepth, typename Column, typename Sink>
+  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+                                const uint8_t* ranks, Sink& sink) {
+    KernelBody<Scalar>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
+  }
+};
+
+}  // namespace
+
+extern const TreeKernels kScalarKernels;
+const TreeKernels kScalarKernels = KernelBody<Scalar>::kTable;
+
+}  // namespace mlcore

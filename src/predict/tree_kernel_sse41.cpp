@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// tree_kernel.cpp uses kSse41Kernels. Compiled for SSE4.1: no code of std or Eigen in here.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "predict/tree_kernel_body.hpp"
+
+namespace mlcore {
+namespace {
+
+struct Sse41 {
+  static constexpr uint32_t kRows = 16;
+  static constexpr uint8_t kBias = 0x80;
+  using Bytes = __m128i;
+  using Mask = __m128i;
+
+  static inline Bytes load(const uint8_t* from) {
+    return _mm_load_si128(reinterpret_cast<const __m128i*>(from));
+  }
+  static inline Bytes fill(uint8_t byte) { return _mm_set1_epi8(static_cast<char>(byte)); }
+  static inline Mask above(Bytes column, uint8_t k) {
+    return _mm_cmpgt_epi8(column, fill(k ^ kBias));
+  }
+  static inline Bytes plus_one(Bytes a, Mask mask) { return _mm_sub_epi8(a, mask); }
+  static inline Bytes select(Mask mask, Bytes a, Bytes b) { return _mm_blendv_epi8(a, b, mask); }
+  static inline Bytes add(Bytes a, Bytes b) { return _mm_add_epi8(a, b); }
+
+  template <uint32_t kDepth>
+  static inline void add_leaves(Bytes leaf, const float* values, float* sums) {
+    alignas(16) uint8_t places[kRows];
+    _mm_store_si128(reinterpret_cast<__m128i*>(places), leaf);
+    for (uint32_t row = 0; row < kRows; row += 4) {
+      const __m128 found = _mm_setr_ps(values[places[row]], values[places[row + 1]],
+                                       values[places[row + 2]], values[places[row + 3]]);
+      _mm_storeu_ps(sums + row, _mm_add_ps(_mm_loadu_ps(sums + row), found));
+    }
+  }
+
+  static inline uint32_t count_at_most(const float* group, float x) {
+    const __m128 value = _mm_set1_ps(x);
+    const auto half = [=](const float* at) {
+      return _mm_packs_epi32(_mm_castps_si128(_mm_cmple_ps(_mm_loadu_ps(at), value)),
+                             _mm_castps_si128(_mm_cmple_ps(_mm_loadu_ps(at + 4), value)));
+    };
+    const int at_most = _mm_movemask_epi8(_mm_packs_epi16(half(group), half(group + 8)));
+    return static_cast<uint32_t>(__builtin_ctz(~at_most));  // they ascend: the ones come first
+  }
+
+  template <uint32_t kDepth, typename Column, typename Sink>
+  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+                                const uint8_t* ranks, Sink& sink) {
+    KernelBody<Sse41>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
+  }
+};
+
+}  // namespace
+
+extern const TreeKernels kSse41Kernels;
+const TreeKernels kSse41Kernels = KernelBody<Sse41>::kTable;
+
+}  // namespace mlcore
+#endif
