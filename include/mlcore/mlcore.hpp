@@ -45,3 +45,5 @@
 #include "mlcore/predict/tree_engine.hpp"
 #include "mlcore/evaluate/metrics.hpp"
 #include "mlcore/monitor/monitor_report.hpp"
+
+#include "mlcore/report/page.hpp"
