@@ -35,6 +35,7 @@
 #include "mlcore/stats/score_histogram.hpp"
 #include "mlcore/drift/distance.hpp"
 #include "mlcore/drift/null_quantile.hpp"
+#include "mlcore/drift/profile_counts.hpp"
 #include "mlcore/drift/reference.hpp"
 #include "mlcore/drift/report.hpp"
 #include "mlcore/drift/two_sample.hpp"

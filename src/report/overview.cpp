@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mlcore/report/page.hpp"
 #include "report/sections.hpp"
 #include "report/text.hpp"
 
@@ -18,12 +19,6 @@ std::uint64_t count_of(const Subject& subject, Verdict verdict) {
                     [&](const ColumnStory& story) { return story.verdict == verdict; }));
 }
 
-/// DRIFT when a pane is, too: what has come and gone is news.
-Verdict verdict_of(const Subject& subject) {
-  return count_of(subject, Verdict::drift) > 0 ? Verdict::drift
-                                               : subject.report.total.drift.verdict;
-}
-
 std::string lead(const Subject& subject) {
   const MonitorReport& report = subject.report;
   if (report.total.drift.current_rows == 0) {
@@ -31,7 +26,7 @@ std::string lead(const Subject& subject) {
   }
   const std::uint64_t drifted = count_of(subject, Verdict::drift);
   std::string text;
-  switch (verdict_of(subject)) {
+  switch (verdict_of(subject.report)) {
     case Verdict::drift:
       text = fmt::format("{} of {} drifted", grouped(drifted),
                          plural(subject.stories.size(), "column"));
@@ -42,9 +37,8 @@ std::string lead(const Subject& subject) {
       break;
   }
   if (report.panes.empty()) return text + ".";
-  const PaneReport all{report.panes.front().begin, report.panes.back().end, {}, {}};
   return fmt::format("{} in {}, {}.", text, plural(report.panes.size(), "pane"),
-                     pane_text(report.kind, all));
+                     range_text(report.kind, report.panes.front().begin, report.panes.back().end));
 }
 
 std::string tile(Verdict verdict, std::uint64_t count) {
@@ -98,7 +92,7 @@ std::string overview(const Subject& subject, std::string_view title) {
   std::string html = fmt::format(
       "<header>\n<p class=\"kind\">mlcore drift report</p>\n<h1>{}</h1>\n"
       "<p class=\"lead\">{} {}</p>\n",
-      name_html(title, 200), badge(verdict_of(subject)), lead(subject));
+      name_html(title, 200), badge(verdict_of(subject.report)), lead(subject));
   html += "<ul class=\"tiles\" aria-label=\"Columns by verdict\">";
   for (const Verdict verdict : {Verdict::drift, Verdict::insufficient, Verdict::ok}) {
     html += tile(verdict, count_of(subject, verdict));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses drift_page.
+// Outside code uses drift_page and verdict_of.
 #include "mlcore/report/page.hpp"
 
 #include <fmt/format.h>
@@ -43,6 +43,13 @@ constexpr std::string_view kOnlyDrift =
     "drifted</label></p>\n";
 
 }  // namespace
+
+Verdict verdict_of(const MonitorReport& report) noexcept {
+  for (const PaneReport& pane : report.panes) {
+    if (pane.drift.verdict == Verdict::drift) return Verdict::drift;
+  }
+  return report.total.drift.verdict;
+}
 
 std::string drift_page(const MonitorReport& report, const Reference& reference,
                        const PageOptions& options) {

@@ -55,7 +55,7 @@ const Statistic* evidence(const MonitorReport& report, std::size_t column) {
   const Statistic* best = nullptr;
   const auto look_at = [&](const ColumnReport& seen) {
     const Statistic* shown = telling(seen);
-    if (shown == nullptr || shown->verdict != Verdict::drift) return;
+    if (shown == nullptr) return;
     if (best == nullptr || shown->kind < best->kind ||
         (shown->kind == best->kind && shown->value > best->value)) {
       best = shown;
@@ -69,11 +69,10 @@ const Statistic* evidence(const MonitorReport& report, std::size_t column) {
 }  // namespace
 
 const Statistic* telling(const ColumnReport& column) {
-  for (const StatisticKind kind : {StatisticKind::psi, StatisticKind::ks}) {
-    const Statistic* statistic = column.find(kind);
-    if (statistic != nullptr && statistic->verdict == Verdict::drift) return statistic;
+  for (const Statistic& statistic : column.statistics) {
+    if (statistic.verdict == Verdict::drift) return &statistic;
   }
-  return strongest(column);
+  return nullptr;
 }
 
 const Statistic* strongest(const ColumnReport& column) {

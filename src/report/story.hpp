@@ -31,7 +31,8 @@ struct ColumnStory {
 /// The statistic that is furthest past its threshold; null when none is defined.
 [[nodiscard]] const Statistic* strongest(const ColumnReport& column);
 
-/// What to name as the reason for a verdict: psi or ks if one drifts, else the strongest.
+/// What to name as the reason for a DRIFT: the first statistic that drifts, psi before ks before
+/// the others; null where none does.
 [[nodiscard]] const Statistic* telling(const ColumnReport& column);
 
 /// "has drifted since 1998-01-14, in 4 of 6 panes: psi 0.31, threshold 0.1". HTML, without the

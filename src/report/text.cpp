@@ -108,14 +108,14 @@ std::string bound_text(PaneKind kind, std::int64_t bound) {
                    : grouped(static_cast<std::uint64_t>(bound));
 }
 
-std::string pane_text(PaneKind kind, const PaneReport& pane) {
+std::string range_text(PaneKind kind, std::int64_t begin, std::int64_t end) {
   switch (kind) {
     case PaneKind::as_of: break;
     case PaneKind::count:
-      return fmt::format("rows {} to {}", bound_text(kind, pane.begin),
-                         bound_text(kind, pane.end - (pane.end > pane.begin ? 1 : 0)));
+      return fmt::format("rows {} to {}", bound_text(kind, begin),
+                         bound_text(kind, end > begin ? end - 1 : end));
   }
-  return fmt::format("{} to {}", bound_text(kind, pane.begin), bound_text(kind, pane.end));
+  return fmt::format("{} to {}", bound_text(kind, begin), bound_text(kind, end));
 }
 
 std::string_view class_of(Verdict verdict) noexcept {

@@ -40,7 +40,7 @@ namespace mlcore::report {
 /// A bound of a pane: 1998-01-14, 1998-01-14T06:00:00Z, or a position.
 [[nodiscard]] std::string bound_text(PaneKind kind, std::int64_t bound);
 /// "1998-01-14 to 1998-02-13", "rows 0 to 9,999".
-[[nodiscard]] std::string pane_text(PaneKind kind, const PaneReport& pane);
+[[nodiscard]] std::string range_text(PaneKind kind, std::int64_t begin, std::int64_t end);
 
 /// "ok", "drift", "insufficient": the class of what has the verdict's colour.
 [[nodiscard]] std::string_view class_of(Verdict verdict) noexcept;

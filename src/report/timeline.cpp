@@ -23,7 +23,8 @@ std::string head_cell(const MonitorReport& report, const PaneReport& pane) {
   const std::string label = report.kind == PaneKind::as_of && text.size() == 10
                                 ? text.substr(0, 4) + "<br/>" + text.substr(5)
                                 : text;
-  return fmt::format("<th scope=\"col\" title=\"{}\">{}</th>", pane_text(report.kind, pane), label);
+  return fmt::format("<th scope=\"col\" title=\"{}\">{}</th>",
+                     range_text(report.kind, pane.begin, pane.end), label);
 }
 
 /// The verdict as a sign and a colour, psi as a number; the title tells what drifts most.

@@ -28,7 +28,10 @@ inline MonitorReport report_from(const Reference& reference, std::vector<PaneCou
   for (PaneCounts& counts : panes) {
     report.total.counts += counts;
     report.rows += counts.rows();
-    PaneReport pane{report.total.end, report.total.end + kPaneMicros, std::move(counts), {}};
+    PaneReport pane;
+    pane.begin = report.total.end;
+    pane.end = pane.begin + kPaneMicros;
+    pane.counts = std::move(counts);
     pane.drift = compare(reference, pane.counts, {});
     report.total.end = pane.end;
     report.panes.push_back(std::move(pane));

@@ -20,6 +20,10 @@ struct PageOptions {
   std::string title;  // empty: the model's name
 };
 
+/// DRIFT when a pane is or all of them together are: what has come and gone is news. Else what all
+/// of them together are.
+[[nodiscard]] Verdict verdict_of(const MonitorReport& report) noexcept;
+
 /// The same report, reference and options give the same bytes, on every machine. Every statistic
 /// stands in a `<data>` element whose `value` has all its digits.
 /// Throws: invalid_argument/wrong_width for counters or comparisons of another reference.
