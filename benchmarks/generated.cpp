@@ -12,7 +12,7 @@
 #include <random>
 
 #include "mlcore/base/error.hpp"
-#include "mlcore/model/xgboost_json.hpp"
+#include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/proof.hpp"
 
 namespace mlcore::bench {
@@ -59,7 +59,7 @@ GeneratedModel make_model(const std::string& name) {
   Artifact artifact;
   artifact.name = name;
   artifact.definition = identity_definition();
-  artifact.model = import_xgboost_json(model.json);
+  artifact.model = import_xgboost(model.json);
   artifact.proof_rows = make_proof_rows(artifact, 64, kSeed);
   model.file = write_artifact(artifact);
   model.predictor = Predictor::from_bytes(model.file);

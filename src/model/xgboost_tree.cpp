@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// xgboost_json.cpp uses XgboostTree.
-// Source: XGBoost 1.7.4 and 3.4.1 src/tree/tree_model.cc, RegTree::SaveModel and LoadModelImpl.
+// xgboost_file.cpp uses XgboostTree.
+// Source: XGBoost 1.7.6 and 3.2.0 src/tree/tree_model.cc and multi_target_tree_model.cc, SaveModel
+// and LoadModel.
 #include "model/xgboost_tree.hpp"
 
 #include <fmt/format.h>
@@ -29,8 +30,8 @@ void fail_unsupported(const std::string& message) {
   throw Error(Code::unimplemented, Reason::unsupported_model, "XGBoost model: " + message);
 }
 
-std::int64_t xgboost_integer(JsonReader& json, std::string_view name) {
-  const std::string_view text = json.string();
+std::int64_t xgboost_integer(XgboostReader& reader, std::string_view name) {
+  const std::string_view text = reader.string();
   const auto value = parse_i64(text);
   if (!value) fail_malformed(fmt::format("{}: expected an integer, found {}", name, shown(text)));
   return *value;
@@ -44,93 +45,89 @@ void XgboostTree::fail_node(std::int32_t node, std::string_view rule) const {
 void XgboostTree::clear() {
   id_ = node_count_ = leaf_size_ = -1;
   for (auto* values : {&left_, &right_, &parent_, &feature_, &split_type_}) values->clear();
-  condition_.clear();
+  for (auto* values : {&condition_, &base_weight_, &leaf_weight_}) values->clear();
   default_left_.clear();
 }
 
-void XgboostTree::read(JsonReader& json, std::size_t index) {
+void XgboostTree::read(XgboostReader& reader, std::size_t index) {
   clear();
   index_ = index;
-  json.begin_object();
-  while (const auto name = json.next_member()) read_member(json, *name);
-  if (leaf_size_ > 1) {
-    fail_unsupported(fmt::format("tree {}: a vector in each leaf (multi_output_tree)", index_));
-  }
+  reader.begin_object();
+  while (const auto name = reader.next_member()) read_member(reader, *name);
   if (id_ != static_cast<std::int64_t>(index_)) {
     fail_malformed(fmt::format("tree {}: has id {}", index_, id_));
   }
   check_lengths();
+  if (leaf_size_ > 1) check_leaf_vectors();
 }
 
-void XgboostTree::read_member(JsonReader& json, std::string_view name) {
-  if (name == "left_children") return read_integers(json, left_);
-  if (name == "right_children") return read_integers(json, right_);
-  if (name == "parents") return read_integers(json, parent_);
-  if (name == "split_indices") return read_integers(json, feature_);
-  if (name == "split_type") return read_integers(json, split_type_);
-  if (name == "split_conditions") return read_conditions(json);
-  if (name == "default_left") return read_default_left(json);
-  if (name == "tree_param") return read_parameters(json);
+void XgboostTree::read_member(XgboostReader& reader, std::string_view name) {
+  if (name == "left_children") return read_integers(reader, left_);
+  if (name == "right_children") return read_integers(reader, right_);
+  if (name == "parents") return read_integers(reader, parent_);
+  if (name == "split_indices") return read_integers(reader, feature_);
+  if (name == "split_type") return read_integers(reader, split_type_);
+  if (name == "split_conditions") return read_floats(reader, condition_);
+  if (name == "base_weights") return read_floats(reader, base_weight_);
+  if (name == "leaf_weights") return read_floats(reader, leaf_weight_);
+  if (name == "default_left") return read_default_left(reader);
+  if (name == "tree_param") return read_parameters(reader);
   if (name == "id") {
-    id_ = json.i64();
+    id_ = reader.i64();
     return;
   }
   if (name == "categories" || name == "categories_nodes" || name == "categories_segments" ||
       name == "categories_sizes") {
-    return read_empty(json);
+    return read_empty(reader);
   }
-  // Statistics, and the leaves of multi_output_tree, which the parameters tell.
-  if (name == "base_weights" || name == "loss_changes" || name == "sum_hessian" ||
-      name == "leaf_weights") {
-    return json.skip();
-  }
+  if (name == "loss_changes" || name == "sum_hessian") return reader.skip();
   fail_unsupported(fmt::format("tree {}: the unknown member {}", index_, shown(name)));
 }
 
-void XgboostTree::read_integers(JsonReader& json, std::vector<std::int32_t>& values) {
-  json.begin_array();
-  values.reserve(json.element_bound());
-  while (json.next_element()) {
-    const std::int64_t value = json.i64();
-    if (value < kNoChild || value > kNoParent) json.fail("a number no index can be");
+void XgboostTree::read_integers(XgboostReader& reader, std::vector<std::int32_t>& values) {
+  reader.begin_array();
+  values.reserve(reader.element_bound());
+  while (reader.next_element()) {
+    const std::int64_t value = reader.i64();
+    if (value < kNoChild || value > kNoParent) reader.fail("a number no index can be");
     values.push_back(static_cast<std::int32_t>(value));
   }
 }
 
-void XgboostTree::read_conditions(JsonReader& json) {
-  json.begin_array();
-  condition_.reserve(json.element_bound());
-  while (json.next_element()) condition_.push_back(json.f32());
+void XgboostTree::read_floats(XgboostReader& reader, std::vector<float>& values) {
+  reader.begin_array();
+  values.reserve(reader.element_bound());
+  while (reader.next_element()) values.push_back(reader.f32());
 }
 
-void XgboostTree::read_default_left(JsonReader& json) {
-  json.begin_array();
-  default_left_.reserve(json.element_bound());
-  while (json.next_element()) {
-    if (json.peek() == JsonReader::Kind::boolean) {
-      default_left_.push_back(json.boolean() ? 1 : 0);
+void XgboostTree::read_default_left(XgboostReader& reader) {
+  reader.begin_array();
+  default_left_.reserve(reader.element_bound());
+  while (reader.next_element()) {
+    if (reader.peek() == XgboostReader::Kind::boolean) {
+      default_left_.push_back(reader.boolean() ? 1 : 0);
       continue;
     }
-    const std::int64_t value = json.i64();
-    if (value != 0 && value != 1) json.fail("a default direction other than 0 and 1");
+    const std::int64_t value = reader.i64();
+    if (value != 0 && value != 1) reader.fail("a default direction other than 0 and 1");
     default_left_.push_back(static_cast<std::uint8_t>(value));
   }
 }
 
-void XgboostTree::read_empty(JsonReader& json) {
-  json.begin_array();
-  if (json.next_element()) fail_unsupported(fmt::format("tree {}: categorical splits", index_));
+void XgboostTree::read_empty(XgboostReader& reader) {
+  reader.begin_array();
+  if (reader.next_element()) fail_unsupported(fmt::format("tree {}: categorical splits", index_));
 }
 
-void XgboostTree::read_parameters(JsonReader& json) {
-  json.begin_object();
-  while (const auto name = json.next_member()) {
+void XgboostTree::read_parameters(XgboostReader& reader) {
+  reader.begin_object();
+  while (const auto name = reader.next_member()) {
     if (*name == "num_nodes") {
-      node_count_ = xgboost_integer(json, "num_nodes");
+      node_count_ = xgboost_integer(reader, "num_nodes");
     } else if (*name == "size_leaf_vector") {
-      leaf_size_ = xgboost_integer(json, "size_leaf_vector");
+      leaf_size_ = xgboost_integer(reader, "size_leaf_vector");
     } else if (*name == "num_feature" || *name == "num_deleted") {
-      json.skip();
+      reader.skip();
     } else {
       fail_unsupported(fmt::format("tree {}: the unknown parameter {}", index_, shown(*name)));
     }
@@ -162,6 +159,16 @@ void XgboostTree::check_lengths() const {
   }
 }
 
+void XgboostTree::check_leaf_vectors() const {
+  if (leaf_size_ > kMaxOutputCount) {
+    fail_unsupported(fmt::format("tree {}: leaves of {} values", index_, leaf_size_));
+  }
+  if (!leaf_weight_.empty()) return;  // each leaf says its row
+  if (base_weight_.size() == left_.size() * leaf_width()) return;
+  fail_malformed(fmt::format("tree {}: base_weights has {} elements for {} nodes of {} values",
+                             index_, base_weight_.size(), node_count_, leaf_size_));
+}
+
 void XgboostTree::check_inner(std::int32_t node) const {
   const auto at = static_cast<std::size_t>(node);
   if (!split_type_.empty() && split_type_[at] != 0) {
@@ -186,6 +193,18 @@ void XgboostTree::check_inner(std::int32_t node) const {
   }
 }
 
+void XgboostTree::check_leaf(std::int32_t node) const {
+  const std::int32_t right = right_[static_cast<std::size_t>(node)];
+  if (leaf_size_ <= 1 || leaf_weight_.empty()) {
+    if (right != kNoChild) fail_node(node, "a right child without a left one");
+    return;
+  }
+  const std::size_t rows = leaf_weight_.size() / leaf_width();
+  if (right < 0 || static_cast<std::size_t>(right) >= rows) {
+    fail_node(node, fmt::format("row {} of {} leaf weights", right, rows));
+  }
+}
+
 /// The nodes that the root reaches, breadth-first.
 void XgboostTree::order_nodes() {
   is_placed_.assign(left_.size(), false);
@@ -198,7 +217,7 @@ void XgboostTree::order_nodes() {
     const std::int32_t node = order_[next];
     const auto at = static_cast<std::size_t>(node);
     if (left_[at] == kNoChild) {
-      if (right_[at] != kNoChild) fail_node(node, "a right child without a left one");
+      check_leaf(node);
       continue;
     }
     check_inner(node);
@@ -222,18 +241,29 @@ void XgboostTree::append_ids(TreeEnsemble& model) const {
   model.node_id.insert(model.node_id.end(), order_.begin(), order_.end());
 }
 
+float XgboostTree::leaf_value(std::size_t node, std::size_t output) const {
+  if (leaf_size_ <= 1) return condition_[node];
+  if (leaf_weight_.empty()) return base_weight_[node * leaf_width() + output];
+  return leaf_weight_[static_cast<std::size_t>(right_[node]) * leaf_width() + output];
+}
+
 void XgboostTree::append_to(TreeEnsemble& model) {
   order_nodes();
-  const std::size_t begin = model.left.size();
-  if (begin + order_.size() >= TreeEnsemble::kLeaf) fail_unsupported("more than 2^32 nodes");
+  if (leaf_width() * order_.size() >= TreeEnsemble::kLeaf - model.left.size()) {
+    fail_unsupported("more than 2^32 nodes");
+  }
+  for (std::size_t output = 0; output < leaf_width(); ++output) append_nodes(model, output);
+}
+
+void XgboostTree::append_nodes(TreeEnsemble& model, std::size_t output) const {
   append_ids(model);
-  std::size_t next_child = begin + 1;
+  std::size_t next_child = model.left.size() + 1;
   for (const std::int32_t node : order_) {
     const auto at = static_cast<std::size_t>(node);
     const bool is_leaf = left_[at] == kNoChild;
     model.left.push_back(is_leaf ? TreeEnsemble::kLeaf : static_cast<std::uint32_t>(next_child));
     model.feature.push_back(is_leaf ? 0 : static_cast<std::uint32_t>(feature_[at]));
-    model.value.push_back(condition_[at]);
+    model.value.push_back(is_leaf ? leaf_value(at, output) : condition_[at]);
     model.default_left.push_back(is_leaf ? 0 : default_left_[at]);
     if (!is_leaf) next_child += 2;
   }

@@ -18,7 +18,7 @@
 #include "mlcore/base/time.hpp"
 #include "mlcore/drift/reference.hpp"
 #include "mlcore/evaluate/metrics.hpp"
-#include "mlcore/model/xgboost_json.hpp"
+#include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
 #include "mlcore/predict/tree_engine.hpp"
@@ -247,7 +247,7 @@ class Training {
   void make_artifact() {
     Artifact& artifact = result_.artifact;
     say("import the model");
-    artifact.model = import_xgboost_json(result_.model_json);
+    artifact.model = import_xgboost(result_.model_json);
     artifact.metadata["algorithm"] =
         fmt::format("{} {} {}", artifact.model.framework, artifact.model.framework_version,
                     artifact.model.objective);

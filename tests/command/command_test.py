@@ -370,6 +370,15 @@ class Import(CommandTest):
         self.assertEqual((answer["trees"], answer["features"]), (1, 2))
         self.assertEqual(self.read("stump.mlc"), self.read("stump2.mlc"))
 
+    def test_import_keeps_the_best_iteration_if_asked(self):
+        model = json.loads(json.dumps(STUMP))
+        model["learner"]["attributes"] = {"best_iteration": "0"}
+        self.write("best.json", json.dumps(model))
+        arguments = ["import", "best.json", "--from", "xgboost", "--best-iteration", "-o", "best.mlc", "--json"]
+        self.assertEqual(json.loads(self.succeed(*arguments))["trees"], 1)
+        arguments[1] = "stump.json"
+        self.fail_with(BAD_INPUT, "best_iteration", *arguments[:-1])
+
     def test_an_artifact_goes_to_stdout_alone(self):
         run = self.run_command("import", "stump.json", "--from", "xgboost", "-o", "-")
         self.assertEqual((run.returncode, run.stderr), (DONE, b""))

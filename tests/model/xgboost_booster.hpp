@@ -50,12 +50,8 @@ class XgboostBooster {
   XgboostBooster(const XgboostBooster&) = delete;
   XgboostBooster& operator=(const XgboostBooster&) = delete;
 
-  [[nodiscard]] std::string json() const {
-    const char* text = nullptr;
-    bst_ulong size = 0;
-    check(XGBoosterSaveModelToBuffer(handle_, R"({"format": "json"})", &size, &text));
-    return {text, size};
-  }
+  [[nodiscard]] std::string json() const { return saved(R"({"format": "json"})"); }
+  [[nodiscard]] std::string ubjson() const { return saved(R"({"format": "ubj"})"); }
 
   /// The CPU predictor on a DMatrix, the trees of rounds [begin, end); 0 and 0: all.
   [[nodiscard]] std::vector<float> predict(const Sample& sample, Output output,
@@ -89,6 +85,12 @@ class XgboostBooster {
     Matrix& operator=(const Matrix&) = delete;
     DMatrixHandle handle = nullptr;
   };
+  [[nodiscard]] std::string saved(const char* format) const {
+    const char* bytes = nullptr;
+    bst_ulong size = 0;
+    check(XGBoosterSaveModelToBuffer(handle_, format, &size, &bytes));
+    return {bytes, size};
+  }
   void set(const std::string& name, const std::string& value) {
     check(XGBoosterSetParam(handle_, name.c_str(), value.c_str()));
   }

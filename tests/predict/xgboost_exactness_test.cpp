@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "mlcore/model/tree_ensemble.hpp"
-#include "mlcore/model/xgboost_json.hpp"
+#include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/tree_engine.hpp"
 #include "model/xgboost_booster.hpp"
 
@@ -302,7 +302,7 @@ TEST_CASE("xgboost: margins, rounds, leaves and classes are equal, predictions w
     const Sample sample = make_sample(seed, 6000, test.classes, test.name == "gamma" ? 1.0f : 0.0f);
     const XgboostBooster booster(sample, test.parameters, test.rounds);
     const std::string json = booster.json();
-    const TreeEnsemble model = import_xgboost_json(json);
+    const TreeEnsemble model = import_xgboost(json);
     check_shape(test.name, model, json);
     const bool is_about_depth = test.name.starts_with("depth") || test.name == "256 bins";
     const Sample probe = make_probe(seed, model, is_about_depth ? kDepthRows : kOtherRows);

@@ -12,7 +12,7 @@
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
-#include "mlcore/model/xgboost_json.hpp"
+#include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
 #include "verb.hpp"
@@ -28,6 +28,7 @@ struct Options {
   std::string from;
   std::string features;
   std::string output;
+  bool best_iteration = false;
 };
 
 /// One nullable f64 input a feature, given to the model as it is.
@@ -93,7 +94,7 @@ Artifact make_artifact(const Options& options) {
   Artifact artifact;
   const std::string text = read_file(options.model);
   try {
-    artifact.model = import_xgboost_json(text);
+    artifact.model = import_xgboost(text, {.best_iteration = options.best_iteration});
   } catch (const Error& error) {
     throw Error(error.code(), error.reason(), fmt::format("{}: {}", options.model, error.message()),
                 error.where());
@@ -150,7 +151,7 @@ void add_import(CLI::App& app, Verb& verb) {
   auto options = std::make_shared<Options>();
   CLI::App* import =
       app.add_subcommand("import", "Make an artifact from another framework's model");
-  import->add_option("model", options->model, "The framework's own file; XGBoost: JSON")
+  import->add_option("model", options->model, "The framework's own file; XGBoost: JSON or UBJSON")
       ->required()
       ->type_name("MODEL");
   import->add_option("--from", options->from, "The framework: xgboost")
@@ -162,6 +163,8 @@ void add_import(CLI::App& app, Verb& verb) {
                    "Feature definition whose outputs are the model's features; without it each "
                    "feature is an f64? input of the model's name for it, or f0, f1, …")
       ->type_name("FILE");
+  import->add_flag("--best-iteration", options->best_iteration,
+                   "Only the rounds up to the one that early stopping found best");
   import
       ->add_option("-o,--output", options->output,
                    "The .mlc file to write; -: stdout, and nothing else is printed")

@@ -4,7 +4,7 @@
 // A tree ensemble and its numeric contract, both data: what an importer makes, what the artifact
 // stores and what the engine compiles.
 //
-//   TreeEnsemble model = import_xgboost_json(bytes);
+//   TreeEnsemble model = import_xgboost(bytes);
 //   validate(model);
 //   reference_margins(model, features, margins);  // the contract, spelled out
 

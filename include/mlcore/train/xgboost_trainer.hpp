@@ -4,7 +4,7 @@
 // XGBoost through its C API: train, and predict with its own predictor as the reference.
 //
 //   std::string json = train_xgboost(features, labels, {.rounds = 100});
-//   TreeEnsemble model = import_xgboost_json(json);
+//   TreeEnsemble model = import_xgboost(json);
 //   XgboostReference(json).margins(features);  // what the model must give, bit for bit
 //
 // XGBoost prints nothing while it is used from here.
@@ -44,7 +44,7 @@ struct XgboostOptions {
 /// Not thread-safe.
 class XgboostReference {
  public:
-  /// Requires: JSON that came from train_xgboost, or was accepted by import_xgboost_json.
+  /// Requires: JSON that came from train_xgboost, or was accepted by import_xgboost.
   /// Throws: invalid_argument/malformed_model with XGBoost's own message.
   explicit XgboostReference(const std::string& json);
   ~XgboostReference();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mlcore/model/xgboost_json.hpp"
+#include "mlcore/model/xgboost.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <bit>
 #include <cmath>
@@ -57,7 +58,7 @@ struct Refusal {
 
 Refusal refusal_of(std::string_view text) {
   try {
-    static_cast<void>(import_xgboost_json(text));
+    static_cast<void>(import_xgboost(text));
   } catch (const Error& error) {
     return {error.reason(), error.message()};
   }
@@ -66,8 +67,8 @@ Refusal refusal_of(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("xgboost json: a model is read, its nodes breadth-first, its pruned nodes left out") {
-  const TreeEnsemble model = import_xgboost_json(kModel);
+TEST_CASE("xgboost: a model is read, its nodes breadth-first, its pruned nodes left out") {
+  const TreeEnsemble model = import_xgboost(kModel);
   constexpr std::uint32_t kLeaf = TreeEnsemble::kLeaf;
   CHECK(model.framework == "xgboost");
   CHECK(model.framework_version == "1.7.4");
@@ -89,7 +90,7 @@ TEST_CASE("xgboost json: a model is read, its nodes breadth-first, its pruned no
   CHECK(model.base_margins == std::vector<float>{-1.0986123f});
 }
 
-TEST_CASE("xgboost json: the margins are XGBoost's own") {
+TEST_CASE("xgboost: the margins are XGBoost's own") {
   const XgboostBooster booster{std::string(kModel)};
   Sample probe{.width = 2, .features = {}, .labels = {}};
   for (const float a : {-3.0f, -2.0f, 0.0f, kNan}) {
@@ -98,7 +99,7 @@ TEST_CASE("xgboost json: the margins are XGBoost's own") {
     }
   }
   const std::vector<float> expected = booster.predict(probe, XgboostBooster::kMargin);
-  const TreeEnsemble model = import_xgboost_json(kModel);
+  const TreeEnsemble model = import_xgboost(kModel);
   REQUIRE(expected.size() == probe.rows());
   for (std::size_t row = 0; row < probe.rows(); ++row) {
     CAPTURE(row);
@@ -108,7 +109,7 @@ TEST_CASE("xgboost json: the margins are XGBoost's own") {
   }
 }
 
-TEST_CASE("xgboost json: base margins are computed as XGBoost does, over many base scores") {
+TEST_CASE("xgboost: base margins are computed as XGBoost does, over many base scores") {
   constexpr std::string_view kLoss = R"("reg_loss_param":{"scale_pos_weight":"1"})";
   const struct {
     std::string_view name;
@@ -139,7 +140,7 @@ TEST_CASE("xgboost json: base margins are computed as XGBoost does, over many ba
       CAPTURE(std::string(score));
       const std::string text = replaced(named, "2.5E-1", score);
       float margin = 0;
-      reference_margins(import_xgboost_json(text), probe.features, {&margin, 1});
+      reference_margins(import_xgboost(text), probe.features, {&margin, 1});
       const XgboostBooster booster(text);
       const float expected = booster.predict(probe, XgboostBooster::kMargin)[0];
       CHECK(std::bit_cast<std::uint32_t>(margin) == std::bit_cast<std::uint32_t>(expected));
@@ -147,10 +148,10 @@ TEST_CASE("xgboost json: base margins are computed as XGBoost does, over many ba
   }
 }
 
-TEST_CASE("xgboost json: what 2.x and 3.x write differently is read alike") {
-  const TreeEnsemble expected = import_xgboost_json(kModel);
+TEST_CASE("xgboost: what 2.x and 3.x write differently is read alike") {
+  const TreeEnsemble expected = import_xgboost(kModel);
   const auto is_same = [&expected](const std::string& text, std::string_view version) {
-    TreeEnsemble model = import_xgboost_json(text);
+    TreeEnsemble model = import_xgboost(text);
     CHECK(model.framework_version == version);
     model.framework_version = expected.framework_version;
     return model == expected;
@@ -171,10 +172,10 @@ TEST_CASE("xgboost json: what 2.x and 3.x write differently is read alike") {
   CHECK(is_same(replaced(std::string(kModel), R"({"learner")", "\n\t { \"learner\""), "1.7.4"));
 }
 
-TEST_CASE("xgboost json: since 3.2 a base score of 0 or 1 is moved inwards") {
+TEST_CASE("xgboost: since 3.2 a base score of 0 or 1 is moved inwards") {
   // -logf(1.0f / 1e-6f - 1.0f) = -13.815510 and its mirror, by hand: ln(999999) = 13.8155096.
   const auto margin = [](std::string_view score, std::string_view version) {
-    return import_xgboost_json(replaced(model_with("2.5E-1", score), "[1,7,4]", version))
+    return import_xgboost(replaced(model_with("2.5E-1", score), "[1,7,4]", version))
         .base_margins[0];
   };
   CHECK(margin("0E0", "[3,2,0]") == doctest::Approx(-13.8155096).epsilon(1e-6));
@@ -184,25 +185,25 @@ TEST_CASE("xgboost json: since 3.2 a base score of 0 or 1 is moved inwards") {
         "XGBoost model: base_score 0 is no probability for binary:logistic");
 }
 
-TEST_CASE("xgboost json: one base score serves all classes, or each has its own") {
+TEST_CASE("xgboost: one base score serves all classes, or each has its own") {
   std::string text = model_with("\"num_class\":\"0\"", "\"num_class\":\"3\"");
   text = replaced(text, "binary:logistic", "multi:softprob");
   text = replaced(text, "\"tree_info\":[0,0]", "\"tree_info\":[2,0]");
-  TreeEnsemble model = import_xgboost_json(text);
+  TreeEnsemble model = import_xgboost(text);
   CHECK(model.output_count == 3);
   CHECK(model.contract.link == Link::softmax);
   CHECK(model.base_margins == std::vector<float>{0.25f, 0.25f, 0.25f});
   CHECK(model.tree_output == std::vector<std::uint32_t>{2, 0});
-  model = import_xgboost_json(replaced(text, "2.5E-1", "[1E-1,2E-1,3E-1]"));
+  model = import_xgboost(replaced(text, "2.5E-1", "[1E-1,2E-1,3E-1]"));
   CHECK(model.base_margins == std::vector<float>{0.1f, 0.2f, 0.3f});
   CHECK(refusal_of(replaced(text, "2.5E-1", "[1E-1,2E-1]")).message ==
         "XGBoost model: 2 base scores for 3 outputs");
 }
 
-TEST_CASE("xgboost json: a round is a tree for each output and parallel tree") {
+TEST_CASE("xgboost: a round is a tree for each output and parallel tree") {
   using Rounds = std::vector<std::uint32_t>;
   const auto rounds = [](std::string_view from, std::string_view to) {
-    return import_xgboost_json(model_with(from, to)).round_begin;
+    return import_xgboost(model_with(from, to)).round_begin;
   };
   constexpr std::string_view kParallel = R"("num_parallel_tree":"1")";
   CHECK(rounds(kParallel, R"("num_parallel_tree":"2")") == Rounds{0, 2});
@@ -215,32 +216,35 @@ TEST_CASE("xgboost json: a round is a tree for each output and parallel tree") {
         "XGBoost model: num_parallel_tree is 0");
 }
 
-TEST_CASE("xgboost json: numbers are rounded once, to float32") {
+TEST_CASE("xgboost: numbers are rounded once, to float32") {
   // 1 + 2^-24 + 2^-60 rounds up as a float; through a double it would round to 1.
   const std::string text = model_with("6.5E-3", "1.00000005960464477626198869671");
-  CHECK(import_xgboost_json(text).value[0] == 0x1.000002p0f);
-  CHECK(import_xgboost_json(model_with("6.5E-3", "-Infinity")).value[0] ==
+  CHECK(import_xgboost(text).value[0] == 0x1.000002p0f);
+  CHECK(import_xgboost(model_with("6.5E-3", "-Infinity")).value[0] ==
         -std::numeric_limits<float>::infinity());
 }
 
-TEST_CASE("xgboost json: what is not understood is refused by name") {
+TEST_CASE("xgboost: what is not understood is refused by name") {
   const struct {
     std::string_view from;
     std::string_view to;
     Reason reason;
     std::string_view message;
   } rows[] = {
-      {R"("name":"gbtree")", R"("name":"dart")", Reason::unsupported_model, "booster \"dart\""},
+      {R"("name":"gbtree")", R"("name":"dart")", Reason::malformed_model,
+       "the booster \"dart\" with a model as others have it"},
       {R"("name":"gbtree")", R"("name":"gblinear")", Reason::unsupported_model, "\"gblinear\""},
       {R"("gradient_booster":{)", R"("gradient_booster":{"weight_drop":[1E0],)",
-       Reason::unsupported_model, "dart"},
-      {R"("gradient_booster":{)", R"("gradient_booster":{"gbtree":{},)", Reason::unsupported_model,
-       "dart"},
-      {R"("tree_info")", R"("weight_drop":[1E0],"tree_info")", Reason::unsupported_model, "dart"},
+       Reason::malformed_model, "weight_drop has 1 elements for 2 trees"},
+      {R"("gradient_booster":{)", R"("gradient_booster":{"gbtree":{},)", Reason::malformed_model,
+       "the booster \"gbtree\" with a model as others have it"},
+      {R"("gradient_booster":{)", R"("gradient_booster":{"gbtree":{"model":{}},)",
+       Reason::malformed_model, "two models in one booster"},
+      {R"("tree_info")", R"("weight_drop":[1E0],"tree_info")", Reason::malformed_model,
+       "weight_drop has 1 elements for 2 trees"},
       {R"("tree_info")", R"("weights":[1E0],"tree_info")", Reason::unsupported_model, "gblinear"},
       {R"("name":"gbtree")", R"("name":"gbforest")", Reason::unsupported_model, "gbforest"},
-      {"binary:logistic", "survival:cox", Reason::unsupported_model, "survival:cox"},
-      {"binary:logistic", "reg:quantileerror", Reason::unsupported_model, "reg:quantileerror"},
+      {"binary:logistic", "reg:expectileerror", Reason::unsupported_model, "reg:expectileerror"},
       {"binary:logistic", "my:objective", Reason::unsupported_model, "my:objective"},
       {R"("split_type":[0,0,0])", R"("split_type":[1,0,0])", Reason::unsupported_model,
        "tree 0, node 0: a categorical split"},
@@ -251,7 +255,7 @@ TEST_CASE("xgboost json: what is not understood is refused by name") {
       {R"("tree_info")", R"("cats":{"other":[]},"tree_info")", Reason::unsupported_model,
        "cats: the unknown member \"other\""},
       {R"("num_nodes":"3","size_leaf_vector":"0")", R"("num_nodes":"3","size_leaf_vector":"2")",
-       Reason::unsupported_model, "multi_output_tree"},
+       Reason::malformed_model, "base_weights has 3 elements for 3 nodes of 2 values"},
       {"[1,7,4]", "[1,6,2]", Reason::unsupported_model, "version 1.6.2"},
       {"[1,7,4]", "[0,90,0]", Reason::unsupported_model, "version 0.90.0"},
       {"[1,7,4]", "[4,0,0]", Reason::unsupported_model, "version 4.0.0"},
@@ -284,7 +288,7 @@ TEST_CASE("xgboost json: what is not understood is refused by name") {
   }
 }
 
-TEST_CASE("xgboost json: broken structure is refused, the place named") {
+TEST_CASE("xgboost: broken structure is refused, the place named") {
   const struct {
     std::string_view from;
     std::string_view to;
@@ -368,7 +372,98 @@ TEST_CASE("xgboost json: broken structure is refused, the place named") {
   }
 }
 
-TEST_CASE("xgboost json: every prefix and every byte after the end is refused") {
+TEST_CASE("xgboost: UBJSON says the same as JSON") {
+  const XgboostBooster booster{std::string(kModel)};
+  const std::string bytes = booster.ubjson();
+  REQUIRE(bytes.starts_with("{L"));
+  CHECK(import_xgboost(bytes) == import_xgboost(kModel));
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    CAPTURE(size);
+    REQUIRE(refusal_of(bytes.substr(0, size)).reason == Reason::malformed_model);
+  }
+  CHECK(refusal_of(bytes + '\0').reason == Reason::malformed_model);
+}
+
+TEST_CASE("xgboost: the three layouts of dart are read alike, weights multiplied into leaves") {
+  constexpr std::string_view kWeights = R"("weight_drop":[1.1E-1,1E0])";
+  const std::string beside =
+      model_with(R"("gradient_booster":{)", fmt::format(R"("gradient_booster":{{{},)", kWeights));
+  const std::string inside =
+      model_with(R"("tree_info")", fmt::format(R"({},"tree_info")", kWeights));
+  std::string nested = model_with(R"("gradient_booster":{)", R"("gradient_booster":{"gbtree":{)");
+  nested = replaced(nested, R"("name":"gbtree"})",
+                    fmt::format(R"("name":"gbtree"}},"name":"dart",{}}})", kWeights));
+  const TreeEnsemble model = import_xgboost(nested);
+  // The float products 0.11f * -0.5764706f and 0.11f * 0.57735854f; the threshold stays.
+  CHECK(model.value[0] == 6.5e-3f);
+  CHECK(model.value[1] == 0.11f * -5.764706e-1f);
+  CHECK(model.value[2] == 0.11f * 5.7735854e-1f);
+  CHECK(model.value[4] == 0.1f);
+  CHECK(import_xgboost(beside) == model);
+  CHECK(import_xgboost(inside) == model);
+  CHECK(refusal_of(replaced(nested, "1.1E-1", "NaN")).message ==
+        "tree 0, node 1: a leaf that is not finite");
+  CHECK(refusal_of(replaced(nested, std::string(",") + std::string(kWeights), "")).message ==
+        "XGBoost model: dart without weight_drop");
+}
+
+TEST_CASE("xgboost: only the rounds to the best iteration are kept, if asked") {
+  const std::string first = model_with(R"("best_iteration":"1")", R"("best_iteration":"0")");
+  const TreeEnsemble model = import_xgboost(first, {.best_iteration = true});
+  CHECK(model.tree_begin == std::vector<std::uint32_t>{0, 3});
+  CHECK(model.round_begin == std::vector<std::uint32_t>{0, 1});
+  CHECK(model.value.size() == 3);
+  CHECK(import_xgboost(kModel, {.best_iteration = true}) == import_xgboost(kModel));
+  const auto refusal = [](std::string_view to) {
+    try {
+      static_cast<void>(
+          import_xgboost(model_with(R"("best_iteration":"1")", to), {.best_iteration = true}));
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string();
+  };
+  CHECK(refusal("") == "XGBoost model: no attribute \"best_iteration\": it was not stopped early");
+  for (const char* wrong : {"2", "-1", "one", "9223372036854775808"}) {
+    CHECK(
+        refusal(fmt::format(R"("best_iteration":"{}")", wrong)) ==
+        fmt::format("XGBoost model: best_iteration: found \"{}\", the model has 2 rounds", wrong));
+  }
+}
+
+TEST_CASE("xgboost: a vector leaf makes a tree an output, in both layouts") {
+  std::string old = model_with(R"("num_target":"1")", R"("num_target":"2")");
+  old = replaced(old, R"("base_weights":[0E0,-5E-1,6E-1])",
+                 R"("base_weights":[0E0,0E0,1E0,2E0,3E0,4E0])");
+  old = replaced(old, R"("base_weights":[0E0,0E0,0E0,0E0,0E0,0E0,0E0])",
+                 R"("base_weights":[0E0,0E0,5E0,6E0,0,0,0,0,0,0,7E0,8E0,9E0,1E1])");
+  for (const char* nodes : {"3", "7"}) {
+    old = replaced(old, fmt::format(R"("num_nodes":"{}","size_leaf_vector":"0")", nodes),
+                   fmt::format(R"("num_nodes":"{}","size_leaf_vector":"2")", nodes));
+  }
+  const TreeEnsemble model = import_xgboost(old);
+  CHECK(model.tree_begin == std::vector<std::uint32_t>{0, 3, 6, 11, 16});
+  CHECK(model.tree_output == std::vector<std::uint32_t>{0, 1, 0, 1});
+  CHECK(model.round_begin == std::vector<std::uint32_t>{0, 2, 4});
+  CHECK(model.value ==
+        std::vector<float>{6.5e-3f, 1, 3, 6.5e-3f, 2, 4, -2, 5, 7.5f, 7, 9, -2, 6, 7.5f, 8, 10});
+  CHECK(model.node_id ==
+        std::vector<std::uint32_t>{0, 1, 2, 0, 1, 2, 0, 1, 2, 5, 6, 0, 1, 2, 5, 6});
+  // Since 3.2 the leaves' values stand apart, and right_children says their row.
+  std::string rows = replaced(old, R"("base_weights":[0E0,0E0,1E0,2E0,3E0,4E0])",
+                              R"("leaf_weights":[3E0,4E0,1E0,2E0])");
+  rows = replaced(rows, R"("right_children":[2,-1,-1])", R"("right_children":[2,1,0])");
+  CHECK(import_xgboost(rows) == model);
+  CHECK(refusal_of(replaced(rows, "[2,1,0]", "[2,1,2]")).message ==
+        "XGBoost model: tree 0, node 2: row 2 of 2 leaf weights");
+  CHECK(refusal_of(replaced(rows, "[2,1,0]", "[2,-1,0]")).reason == Reason::invalid_tree);
+  CHECK(refusal_of(replaced(old, R"("num_target":"2")", R"("num_target":"3")")).message ==
+        "XGBoost model: leaves of 2 values for 3 outputs");
+  CHECK(refusal_of(replaced(old, R"("tree_info")", R"("weight_drop":[1,1],"tree_info")")).reason ==
+        Reason::unsupported_model);
+}
+
+TEST_CASE("xgboost: every prefix and every byte after the end is refused") {
   for (std::size_t size = 0; size < kModel.size(); ++size) {
     CAPTURE(size);
     const Refusal refusal = refusal_of(kModel.substr(0, size));
@@ -381,7 +476,7 @@ TEST_CASE("xgboost json: every prefix and every byte after the end is refused") 
   CHECK(refusal_of(std::string(kModel) + "\n \t").reason == Reason::none);
 }
 
-TEST_CASE("xgboost json: other formats are refused, and named where they can be told") {
+TEST_CASE("xgboost: other formats are refused, and named where they can be told") {
   const struct {
     std::string content;
     std::string_view message;
@@ -392,7 +487,7 @@ TEST_CASE("xgboost json: other formats are refused, and named where they can be 
       {"\x1F\x8B\x08", "gzip data"},
       {"binf\x01", "XGBoost's old binary format"},
       {"tree\nversion=v4\n", "a LightGBM text model"},
-      {"{L\x01", "UBJSON"},
+      {"{L\x01", "UBJSON byte 3: the data ends early"},
       {"[1]", "no JSON object"},
       {std::string(1000, '\0'), "no JSON object"},
       {"\xFF\xFE{", "no JSON object"},

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Models that pinned versions of other frameworks trained, through the importer, the artifact and
+// every way to ask for margins. Models, rows and expected bits are written by
+// tests/model/golden_xgboost.py and stand in tests/model/golden/.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+#include "mlcore/base/file.hpp"
+#include "mlcore/model/xgboost.hpp"
+#include "mlcore/predict/predictor.hpp"
+#include "mlcore/predict/proof.hpp"
+
+using namespace mlcore;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Golden {
+  std::size_t features = 0;
+  std::size_t outputs = 0;
+  std::size_t trees = 0;
+  bool is_best_iteration = false;
+  std::vector<double> rows;  // [row, feature]
+  std::vector<float> margins;
+  std::vector<float> predictions;
+
+  [[nodiscard]] std::size_t row_count() const { return rows.size() / features; }
+};
+
+float float_of(const std::string& hex) {
+  std::uint32_t bits = 0;
+  const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), bits, 16);
+  REQUIRE((hex.size() == 8 && error == std::errc() && end == hex.data() + hex.size()));
+  return std::bit_cast<float>(bits);
+}
+
+Golden read_golden(const fs::path& path) {
+  std::istringstream lines(read_file(path.string()));
+  std::string line;
+  REQUIRE(std::getline(lines, line));
+  std::istringstream header(line);
+  Golden golden;
+  std::string name;
+  while (header >> name) {
+    if (name == "features") header >> golden.features;
+    if (name == "outputs") header >> golden.outputs;
+    if (name == "trees") header >> golden.trees;
+    if (name == "best_iteration") golden.is_best_iteration = true;
+  }
+  while (std::getline(lines, line)) {
+    std::istringstream values(line);
+    std::string hex;
+    for (std::size_t i = 0; values >> hex; ++i) {
+      const float value = float_of(hex);
+      if (i < golden.features) {
+        golden.rows.push_back(static_cast<double>(value));
+      } else {
+        (i < golden.features + golden.outputs ? golden.margins : golden.predictions)
+            .push_back(value);
+      }
+    }
+  }
+  REQUIRE(golden.row_count() >= 40);
+  REQUIRE(golden.margins.size() == golden.row_count() * golden.outputs);
+  REQUIRE(golden.predictions.size() == golden.margins.size());
+  return golden;
+}
+
+/// Written to bytes and read again, with each feature an input of its own.
+std::shared_ptr<const Predictor> predictor_of(TreeEnsemble model) {
+  Artifact artifact;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < model.feature_count; ++i) names.push_back(fmt::format("f{}", i));
+  std::string text = "features golden version 1\n\n";
+  for (const std::string& name : names) text += fmt::format("input {}: f64?\n", name);
+  artifact.definition =
+      Definition::parse(text + fmt::format("\noutput [{}]\n", fmt::join(names, ", ")));
+  artifact.name = "golden";
+  model.feature_names = names;
+  artifact.model = std::move(model);
+  artifact.proof_rows = make_proof_rows(artifact, 16, 7);
+  return Predictor::from_bytes(write_artifact(artifact));
+}
+
+std::size_t differing(const std::vector<double>& found, const std::vector<float>& expected) {
+  REQUIRE(found.size() == expected.size());
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto wide = static_cast<double>(expected[i]);
+    count += std::bit_cast<std::uint64_t>(found[i]) != std::bit_cast<std::uint64_t>(wide) ? 1 : 0;
+  }
+  return count;
+}
+
+std::vector<double> row_by_row(const std::shared_ptr<const Predictor>& predictor,
+                               const Golden& golden, OutputKind output) {
+  Context context(predictor, {.output = output});
+  std::vector<double> found(golden.row_count() * golden.outputs);
+  for (std::size_t row = 0; row < golden.row_count(); ++row) {
+    predictor->predict_numeric(
+        context, std::span(golden.rows).subspan(row * golden.features, golden.features),
+        std::span(found).subspan(row * golden.outputs, golden.outputs));
+  }
+  return found;
+}
+
+std::vector<double> in_batches(const std::shared_ptr<const Predictor>& predictor,
+                               const Golden& golden, std::size_t rows) {
+  Context context(predictor, {.output = OutputKind::margin});
+  std::vector<double> found(golden.row_count() * golden.outputs);
+  for (std::size_t begin = 0; begin < golden.row_count(); begin += rows) {
+    const std::size_t count = std::min(rows, golden.row_count() - begin);
+    const Span2d<const double> batch(golden.rows.data() + begin * golden.features, count,
+                                     golden.features);
+    predictor->predict_batch(
+        context, batch, std::span(found).subspan(begin * golden.outputs, count * golden.outputs));
+  }
+  return found;
+}
+
+std::int64_t ulp_distance(double found, float expected) {
+  const auto narrow = static_cast<float>(found);
+  return std::abs(std::int64_t{std::bit_cast<std::int32_t>(narrow)} -
+                  std::int64_t{std::bit_cast<std::int32_t>(expected)});
+}
+
+struct Tally {
+  std::size_t cases = 0;
+  std::size_t rows = 0;
+  std::size_t margins = 0;
+  std::int64_t ulp = 0;
+};
+
+void check_case(const fs::path& model, Tally& tally) {
+  CAPTURE(model.string());
+  const Golden golden = read_golden(fs::path(model).replace_extension(".txt"));
+  const std::string bytes = read_file(model.string());
+  const auto predictor =
+      predictor_of(import_xgboost(bytes, {.best_iteration = golden.is_best_iteration}));
+  if (!golden.is_best_iteration) {
+    const TreeEnsemble& trees = predictor->model();
+    CHECK(trees.tree_count() % golden.trees == 0);  // vector leaves: a tree an output
+  }
+  CHECK(differing(row_by_row(predictor, golden, OutputKind::margin), golden.margins) == 0);
+  for (const std::size_t rows : {1, 7, 8, 40}) {
+    CAPTURE(rows);
+    CHECK(differing(in_batches(predictor, golden, rows), golden.margins) == 0);
+  }
+  const auto predictions = row_by_row(predictor, golden, OutputKind::prediction);
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    tally.ulp = std::max(tally.ulp, ulp_distance(predictions[i], golden.predictions[i]));
+  }
+  ++tally.cases;
+  tally.rows += golden.row_count();
+  tally.margins += golden.margins.size();
+}
+
+}  // namespace
+
+TEST_CASE("golden: the margins of every framework and version are equal bit for bit") {
+  std::map<std::string, Tally> tallies;
+  for (const auto& entry :
+       fs::recursive_directory_iterator(MLCORE_SOURCE_DIR "/tests/model/golden")) {
+    const std::string kind = entry.path().extension().string();
+    if (kind != ".json" && kind != ".ubj") continue;
+    check_case(entry.path(), tallies[entry.path().parent_path().filename().string()]);
+  }
+  CHECK(tallies.size() == 5);
+  for (const auto& [version, tally] : tallies) {
+    MESSAGE(fmt::format("{}: {} cases, {} rows, {} margins, predictions within {} ulp", version,
+                        tally.cases, tally.rows, tally.margins, tally.ulp));
+    CHECK(tally.cases >= 29);
+    CHECK(tally.ulp <= 2);
+  }
+}
