@@ -102,9 +102,9 @@ class ColumnJudge {
     add_shares();
     const std::size_t last = profile.bins.bin_count() - 1;
     const bool has_range = last > 0;
+    report_.current_out_of_range = has_range ? current.bins[0] + current.bins[last] : 0;
     add_share(StatisticKind::out_of_range_share, {counts.finite(), current.finite()},
-              has_range ? counts.bins[0] + counts.bins[last] : 0,
-              has_range ? current.bins[0] + current.bins[last] : 0);
+              has_range ? counts.bins[0] + counts.bins[last] : 0, report_.current_out_of_range);
     report_.is_constant = numeric_table(profile, counts).size() < 2;
     return finish(StatisticKind::ks);
   }
@@ -118,8 +118,9 @@ class ColumnJudge {
     report_.reference_standard_deviation = report_.current_standard_deviation = kCanonicalNan;
     add_table(category_table(profile, current));
     add_shares();
+    report_.current_unseen = current.codes[CategoryCodes::kUnseen];
     add_share(StatisticKind::unseen_share, {counts.present(), current.present()},
-              counts.codes[CategoryCodes::kUnseen], current.codes[CategoryCodes::kUnseen]);
+              counts.codes[CategoryCodes::kUnseen], report_.current_unseen);
     report_.is_constant = category_table(profile, counts).size() < 2;
     return finish(StatisticKind::chi_square);
   }

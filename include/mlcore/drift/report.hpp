@@ -72,6 +72,8 @@ struct ColumnReport {
   std::uint64_t current_rows = 0;
   std::uint64_t reference_missing = 0;  // without a finite number or a text
   std::uint64_t current_missing = 0;
+  std::uint64_t current_out_of_range = 0;  // numbers: outside the reference's minimum and maximum
+  std::uint64_t current_unseen = 0;        // text: that the reference does not know
   // Numbers only, NaN elsewhere; of the finite ones.
   double reference_mean;
   double current_mean;
