@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "artifact/serialize.hpp"
 #include "mlcore/base/error.hpp"
 
@@ -117,6 +119,16 @@ void check_reference(const Artifact& artifact) {
         Code::invalid_argument, Reason::malformed_artifact,
         fmt::format("feature {} of the reference is \"{}\", that of the definition is \"{}\"", i,
                     reference.features[i].name, outputs[i].name));
+  }
+  const Schema& request = artifact.definition.request().schema();
+  const std::vector<std::uint32_t> texts = artifact.definition.text_inputs();
+  for (const CategoryProfile& category : reference.categories) {
+    const auto field = request.find(category.name);
+    if (field && std::find(texts.begin(), texts.end(), *field) != texts.end()) continue;
+    throw Error(Code::invalid_argument, Reason::malformed_artifact,
+                fmt::format("category \"{}\" of the reference: the definition has no text input of "
+                            "this name that is not a key",
+                            category.name));
   }
 }
 

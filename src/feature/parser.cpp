@@ -159,6 +159,18 @@ Label parse_label(const Definition& definition, std::string_view text) {
   return DefinitionParser(text).label(definition);
 }
 
+std::vector<std::uint32_t> Definition::text_inputs() const {
+  std::vector<bool> is_key(request_.schema().size(), false);
+  for (const std::vector<std::uint32_t>& fields : key_fields_) {
+    for (const std::uint32_t field : fields) is_key[field] = true;
+  }
+  std::vector<std::uint32_t> inputs;
+  for (std::uint32_t i = 0; i < is_key.size(); ++i) {
+    if (!is_key[i] && request_.schema()[i].type == Type::string) inputs.push_back(i);
+  }
+  return inputs;
+}
+
 std::optional<std::size_t> Definition::find_stream(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     if (streams_[i].name == name) return i;

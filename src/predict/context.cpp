@@ -2,6 +2,9 @@
 // Outside code uses Context, and Predictor::check_output, which a context asks before it is made.
 #include <fmt/format.h>
 
+#include <new>
+#include <stdexcept>
+
 #include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/predict/predictor.hpp"
@@ -64,6 +67,34 @@ Context::Context(std::shared_ptr<const Predictor> predictor, ContextOptions opti
       margins_(predictor_->output_count(OutputKind::margin)),
       builder_(predictor_->definition().request()) {
   predictor_->check_output(options.output);
+}
+
+void Context::attach(std::shared_ptr<PaneRing> ring) {
+  if (shard_ != nullptr) {
+    throw Error(Code::failed_precondition, Reason::already_monitored,
+                "the context has a monitor already");
+  }
+  const bool sums_all = trees_.size() == predictor_->engine_.tree_count();
+  const OutputKind output = options_.output;
+  has_scores_ = sums_all && (output == OutputKind::prediction || output == OutputKind::margin ||
+                             output == OutputKind::class_index);
+  scores_.reserve(predictor_->output_count(OutputKind::margin));
+  shard_ = std::make_unique<DriftShard>(std::move(ring));
+}
+
+void Context::count_failure() noexcept {
+  if (shard_ == nullptr) return;
+  try {
+    throw;
+  } catch (const Error& error) {
+    shard_->add_failure(error.reason());
+  } catch (const std::bad_alloc&) {
+    shard_->add_failure(Reason::out_of_memory);
+  } catch (const std::length_error&) {
+    shard_->add_failure(Reason::out_of_memory);
+  } catch (...) {
+    shard_->add_failure(Reason::internal_fault);
+  }
 }
 
 }  // namespace mlcore

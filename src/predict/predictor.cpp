@@ -20,8 +20,6 @@
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kTileRows = 128;
-
 TreeEnsemble validated(TreeEnsemble model) {
   validate(model);
   return model;
@@ -140,35 +138,52 @@ void Predictor::require_width(std::size_t given, std::size_t wanted, const char*
 
 void Predictor::predict(Context& context, const RowView& row, std::span<double> out) const {
   const FloatingPointGuard guard;
-  require_stateless();
-  finish(context, row, {}, out);
+  context.watch(Context::CallKind::row, [&] {
+    require_stateless();
+    finish(context, row, {}, out);
+  });
 }
 
 void Predictor::predict_at(Context& context, const State& state, const RowView& row,
                            std::span<double> out) const {
   const FloatingPointGuard guard;
-  state.read(definition(), row, context.aggregates_);
-  finish(context, row, context.aggregates_.cells, out);
+  context.watch(Context::CallKind::row, [&] {
+    state.read(definition(), row, context.aggregates_);
+    finish(context, row, context.aggregates_.cells, out);
+  });
 }
 
 void Predictor::predict_events(Context& context, const RowView& row,
                                std::span<const RowBatch> events, std::span<double> out) const {
   const FloatingPointGuard guard;
-  read_events(definition(), row, events, context.aggregates_);
-  finish(context, row, context.aggregates_.cells, out);
+  context.watch(Context::CallKind::row, [&] {
+    read_events(definition(), row, events, context.aggregates_);
+    finish(context, row, context.aggregates_.cells, out);
+  });
 }
 
 void Predictor::predict_numeric(Context& context, std::span<const double> values,
                                 std::span<double> out) const {
   const FloatingPointGuard guard;
-  require_stateless();
-  finish(context, numeric_row(context, values), {}, out);
+  context.watch(Context::CallKind::row, [&] {
+    require_stateless();
+    finish(context, numeric_row(context, values), {}, out);
+  });
 }
 
 void Predictor::finish(Context& context, const RowView& row, std::span<const Cell> aggregates,
                        std::span<double> out) const {
   require_width(out.size(), context.output_count(), "out");
   plan_.compute(row, aggregates, context.scratch_, context.features_);
+  finish_row(context, out);
+  if (context.shard_ == nullptr) [[likely]]
+    return;
+  const Span2d<const double> scores = scores_of(context, 1, out);
+  context.shard_->add_row(row, context.features_, scores.row(0));
+}
+
+/// The outputs of the row whose features stand in the context.
+void Predictor::finish_row(Context& context, std::span<double> out) const {
   if (context.output() == OutputKind::features) {
     std::copy(context.features_.begin(), context.features_.end(), out.begin());
     return;
@@ -193,6 +208,20 @@ void Predictor::finish_margins(const Context& context, std::span<float> margins,
   }
   if (context.output() == OutputKind::prediction) apply_link(model_.contract.link, margins);
   std::copy(margins.begin(), margins.end(), out.begin());
+}
+
+/// The predictions of the rows whose outputs were made last; no columns where they have none.
+Span2d<const double> Predictor::scores_of(Context& context, std::size_t rows,
+                                          std::span<double> out) const {
+  const std::size_t width = engine_.output_count();
+  if (!context.has_scores_) return {nullptr, rows, 0};
+  if (context.output() == OutputKind::prediction) return {out.data(), rows, width};
+  const std::span<float> margins = std::span(context.margins_).first(rows * width);
+  for (std::size_t row = 0; row < rows; ++row) {
+    apply_link(model_.contract.link, margins.subspan(row * width, width));
+  }
+  context.scores_.assign(margins.begin(), margins.end());
+  return {context.scores_.data(), rows, width};
 }
 
 /// Packs numbers as the typed request row, so that they meet the same checks and the same plan.
@@ -228,7 +257,8 @@ RowView Predictor::numeric_row(Context& context, std::span<const double> values)
   return RowView::trusted(definition().request(), context.builder_.finish());
 }
 
-/// `features_of(row)` computes one row's features; the model runs on a tile of rows at a time.
+/// `features_of(row)` computes one row's features and gives the row; the model runs on a tile of
+/// rows at a time.
 template <typename RowFeatures>
 void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<double> out,
                              RowFeatures&& features_of) const {
@@ -242,8 +272,10 @@ void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<doubl
     double* tile_out = out.data() + begin * outputs;
     for (std::size_t row = 0; row < count; ++row) {
       try {
-        features_of(begin + row);
+        const RowView request = features_of(begin + row);
+        if (context.shard_ != nullptr) context.shard_->stage(request, context.features_);
       } catch (const Error& error) {
+        if (context.shard_ != nullptr) finish_tile(context, row, {tile_out, row * outputs});
         rethrow_at(error, begin + row);
       }
       const auto& features = context.features_;
@@ -254,13 +286,18 @@ void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<doubl
                        context.model_features_.data() + row * width, model_input);
       }
     }
-    if (context.output() == OutputKind::features) continue;
     finish_tile(context, count, {tile_out, count * outputs});
   }
 }
 
-/// The model on the rows whose inputs stand in the context.
+/// The outputs of a tile's rows, and their counts where the context has a monitor.
 void Predictor::finish_tile(Context& context, std::size_t rows, std::span<double> out) const {
+  if (context.output() != OutputKind::features) tile_outputs(context, rows, out);
+  if (context.shard_ != nullptr) context.shard_->add_staged(scores_of(context, rows, out));
+}
+
+/// The model on the rows whose inputs stand in the context.
+void Predictor::tile_outputs(Context& context, std::size_t rows, std::span<double> out) const {
   const std::size_t outputs = context.output_count();
   const std::size_t width = engine_.output_count();
   const float* inputs = context.model_features_.data();
@@ -281,11 +318,15 @@ template <typename T>
 void Predictor::predict_matrix(Context& context, Span2d<const T> rows,
                                std::span<double> out) const {
   const FloatingPointGuard guard;
-  require_stateless();
-  std::vector<double> values(rows.columns());
-  finish_tiles(context, rows.rows(), out, [&](std::size_t row) {
-    std::copy(rows.row(row).begin(), rows.row(row).end(), values.begin());
-    plan_.compute(numeric_row(context, values), {}, context.scratch_, context.features_);
+  context.watch(Context::CallKind::batch, [&] {
+    require_stateless();
+    std::vector<double> values(rows.columns());
+    finish_tiles(context, rows.rows(), out, [&](std::size_t index) {
+      std::copy(rows.row(index).begin(), rows.row(index).end(), values.begin());
+      const RowView row = numeric_row(context, values);
+      plan_.compute(row, {}, context.scratch_, context.features_);
+      return row;
+    });
   });
 }
 
@@ -301,20 +342,26 @@ void Predictor::predict_batch(Context& context, Span2d<const float> rows,
 
 void Predictor::predict_batch(Context& context, const RowBatch& rows, std::span<double> out) const {
   const FloatingPointGuard guard;
-  require_stateless();
-  finish_tiles(context, rows.size(), out, [&](std::size_t index) {
-    const RowView row = RowView::parse(definition().request(), rows[index]);
-    plan_.compute(row, {}, context.scratch_, context.features_);
+  context.watch(Context::CallKind::batch, [&] {
+    require_stateless();
+    finish_tiles(context, rows.size(), out, [&](std::size_t index) {
+      const RowView row = RowView::parse(definition().request(), rows[index]);
+      plan_.compute(row, {}, context.scratch_, context.features_);
+      return row;
+    });
   });
 }
 
 void Predictor::predict_batch_at(Context& context, const State& state, const RowBatch& rows,
                                  std::span<double> out) const {
   const FloatingPointGuard guard;
-  finish_tiles(context, rows.size(), out, [&](std::size_t index) {
-    const RowView row = RowView::parse(definition().request(), rows[index]);
-    state.read(definition(), row, context.aggregates_);
-    plan_.compute(row, context.aggregates_.cells, context.scratch_, context.features_);
+  context.watch(Context::CallKind::batch, [&] {
+    finish_tiles(context, rows.size(), out, [&](std::size_t index) {
+      const RowView row = RowView::parse(definition().request(), rows[index]);
+      state.read(definition(), row, context.aggregates_);
+      plan_.compute(row, context.aggregates_.cells, context.scratch_, context.features_);
+      return row;
+    });
   });
 }
 

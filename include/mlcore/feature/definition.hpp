@@ -173,6 +173,9 @@ class Definition {
     return key_fields_;
   }
 
+  /// The request's fields of text that are inputs, not keys.
+  [[nodiscard]] std::vector<std::uint32_t> text_inputs() const;
+
   [[nodiscard]] const Expression& expressions() const noexcept { return expressions_; }
   [[nodiscard]] const std::vector<Aggregate>& aggregates() const noexcept { return aggregates_; }
   [[nodiscard]] const std::vector<Fit>& fits() const noexcept { return fits_; }

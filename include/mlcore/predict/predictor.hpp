@@ -21,6 +21,7 @@
 
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/base/span2d.hpp"
+#include "mlcore/drift/shard.hpp"
 #include "mlcore/feature/plan.hpp"
 #include "mlcore/feature/state.hpp"
 #include "mlcore/predict/tree_engine.hpp"
@@ -116,6 +117,7 @@ class Predictor {
 
  private:
   friend class Context;
+  static constexpr std::size_t kTileRows = 128;
   void check_parts() const;
   void check_proof(const std::vector<ProofRow>& rows) const;
   void require_stateless() const;
@@ -124,12 +126,16 @@ class Predictor {
   [[nodiscard]] TreeRange trees_of(const ContextOptions& options) const;
   void finish(Context& context, const RowView& row, std::span<const Cell> aggregates,
               std::span<double> out) const;
+  void finish_row(Context& context, std::span<double> out) const;
+  [[nodiscard]] Span2d<const double> scores_of(Context& context, std::size_t rows,
+                                               std::span<double> out) const;
   void finish_margins(const Context& context, std::span<float> margins,
                       std::span<double> out) const;
   template <typename RowFeatures>
   void finish_tiles(Context& context, std::size_t rows, std::span<double> out,
                     RowFeatures&& features_of) const;
   void finish_tile(Context& context, std::size_t rows, std::span<double> out) const;
+  void tile_outputs(Context& context, std::size_t rows, std::span<double> out) const;
   template <typename T>
   void predict_matrix(Context& context, Span2d<const T> rows, std::span<double> out) const;
 
@@ -155,8 +161,23 @@ class Context {
   [[nodiscard]] OutputKind output() const noexcept { return options_.output; }
   [[nodiscard]] std::size_t output_count() const noexcept { return output_count_; }
 
+  /// From here on every row is counted for a monitor: its features always, its predictions where
+  /// the call sums all rounds (outputs prediction, margin and class_index without a range). Of a
+  /// batch that fails the rows before the one that failed are counted.
+  /// Requires: a ring for this predictor's reference. Lifetime: keeps the ring.
+  /// Throws: failed_precondition/already_monitored.
+  void attach(std::shared_ptr<PaneRing> ring);
+  /// Counts a call that failed before it reached the predictor, by the exception in flight.
+  /// Does nothing without a shard. Requires: to be called in a catch block.
+  void count_failure() noexcept;
+
  private:
   friend class Predictor;
+  enum class CallKind { row, batch };
+  /// Makes the call; with a shard, times it and counts its failure.
+  template <typename Call>
+  void watch(CallKind kind, Call&& call);
+
   std::shared_ptr<const Predictor> predictor_;
   ContextOptions options_;
   TreeRange trees_;
@@ -167,6 +188,32 @@ class Context {
   std::vector<float> model_features_;
   std::vector<float> margins_;
   RowBuilder builder_;
+  std::unique_ptr<DriftShard> shard_;  // null: not monitored
+  bool has_scores_ = false;            // calls sum all rounds
+  std::vector<double> scores_;         // of a monitored call whose output is not the prediction
 };
+
+// --- inline bodies
+
+template <typename Call>
+void Context::watch(CallKind kind, Call&& call) {
+  if (shard_ == nullptr) [[likely]] {
+    call();
+    return;
+  }
+  try {
+    if (kind == CallKind::row) {
+      shard_->begin_row();
+      call();
+    } else {
+      shard_->begin_batch(Predictor::kTileRows);
+      call();
+      shard_->end_batch();
+    }
+  } catch (...) {
+    count_failure();
+    throw;
+  }
+}
 
 }  // namespace mlcore
