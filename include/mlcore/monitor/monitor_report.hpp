@@ -25,6 +25,7 @@ enum class PaneKind : std::int32_t { as_of = 0, count = 1 };
 struct PaneReport {
   std::int64_t begin = 0;
   std::int64_t end = 0;
+  std::uint64_t rows = 0;
   PaneCounts counts;
   DriftReport drift;
 };
@@ -42,10 +43,16 @@ struct MonitorReport {
   std::vector<PaneReport> panes;  // oldest first, those without a row left out
   PaneReport total;               // all of them together
   std::uint64_t rows = 0;         // since the monitor was made
-  std::uint64_t late_rows = 0;    // of panes that were no longer kept, counted here alone
-  LatencyHistogram row_latency;   // nanoseconds a call
+  std::uint64_t late_rows = 0;    // of them, those of panes that were no longer kept
+  LatencyHistogram row_latency;   // nanoseconds a call, of one row call in 16
   LatencyHistogram batch_latency;
   std::vector<FailureCount> failures;  // by reason, ascending
 };
+
+/// Source of both: docs/monitor.md. One JSON object; a number without a value is null.
+[[nodiscard]] std::string to_json(const DriftReport& report);
+[[nodiscard]] std::string to_json(const MonitorReport& report);
+/// Metrics in Prometheus' text format 0.0.4.
+[[nodiscard]] std::string prometheus_text(const MonitorReport& report);
 
 }  // namespace mlcore
