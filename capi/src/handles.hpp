@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mlcore/mlcore.h"
+#include "mlcore/monitor/monitor.hpp"
 #include "mlcore/predict/predictor.hpp"
 
 struct mlcore_layout {
@@ -63,6 +64,18 @@ struct mlcore_context {
 
 namespace mlcore::capi {
 
+/// What `parse` makes of a call's arguments; a call that they fail is counted where the context has
+/// a monitor, as the predictor counts those that fail later.
+template <typename Parse>
+auto parsed(Context& context, Parse&& parse) {
+  try {
+    return parse();
+  } catch (...) {
+    context.count_failure();
+    throw;
+  }
+}
+
 /// Throws: invalid_argument/invalid_option for a number that is no MLCORE_OUTPUT_*.
 [[nodiscard]] OutputKind output_kind(std::int32_t number);
 
@@ -73,6 +86,10 @@ namespace mlcore::capi {
 
 struct mlcore_state {
   std::unique_ptr<mlcore::State> state;  // locks inside: const handles write to it
+};
+
+struct mlcore_monitor {
+  mlcore::Monitor monitor;
 };
 
 struct mlcore_buffer {

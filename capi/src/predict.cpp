@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "guard.hpp"
 #include "handles.hpp"
@@ -11,6 +12,7 @@
 
 using namespace mlcore;
 using capi::guard;
+using capi::parsed;
 using capi::required;
 
 namespace {
@@ -56,9 +58,11 @@ std::int32_t predict_batch(mlcore_context_t* context, const T* values, std::int6
                            std::int64_t out_count, mlcore_error_t* error) {
   return guard(error, [&] {
     Context& scratch = required(context, "context").context;
-    const Span2d<const T> batch = matrix(values, rows, columns, row_stride);
-    scratch.predictor().predict_batch(scratch, batch,
-                                      outputs(scratch, batch.rows(), out, out_count));
+    const auto [batch, room] = parsed(scratch, [&] {
+      const Span2d<const T> given = matrix(values, rows, columns, row_stride);
+      return std::pair(given, outputs(scratch, given.rows(), out, out_count));
+    });
+    scratch.predictor().predict_batch(scratch, batch, room);
   });
 }
 
@@ -93,8 +97,10 @@ int32_t mlcore_predict_row(mlcore_context_t* context, const void* row, int64_t r
                            double* out, int64_t out_count, mlcore_error_t* error) {
   return guard(error, [&] {
     Context& scratch = required(context, "context").context;
-    const RowView request = request_row(scratch, row, row_size);
-    scratch.predictor().predict(scratch, request, outputs(scratch, 1, out, out_count));
+    const auto [request, room] = parsed(scratch, [&] {
+      return std::pair(request_row(scratch, row, row_size), outputs(scratch, 1, out, out_count));
+    });
+    scratch.predictor().predict(scratch, request, room);
   });
 }
 
@@ -102,8 +108,11 @@ int32_t mlcore_predict_f64(mlcore_context_t* context, const double* values, int6
                            double* out, int64_t out_count, mlcore_error_t* error) {
   return guard(error, [&] {
     Context& scratch = required(context, "context").context;
-    const std::span<const double> row = capi::span_of(values, value_count, "values");
-    scratch.predictor().predict_numeric(scratch, row, outputs(scratch, 1, out, out_count));
+    const auto [row, room] = parsed(scratch, [&] {
+      return std::pair(capi::span_of(values, value_count, "values"),
+                       outputs(scratch, 1, out, out_count));
+    });
+    scratch.predictor().predict_numeric(scratch, row, room);
   });
 }
 
@@ -112,10 +121,12 @@ int32_t mlcore_predict_f32(mlcore_context_t* context, const float* values, int64
   return guard(error, [&] {
     const FloatingPointGuard floating_point;
     mlcore_context& handle = required(context, "context");
-    const std::span<const float> row = capi::span_of(values, value_count, "values");
-    handle.values.assign(row.begin(), row.end());
-    handle.context.predictor().predict_numeric(handle.context, handle.values,
-                                               outputs(handle.context, 1, out, out_count));
+    const std::span<double> room = parsed(handle.context, [&] {
+      const std::span<const float> row = capi::span_of(values, value_count, "values");
+      handle.values.assign(row.begin(), row.end());
+      return outputs(handle.context, 1, out, out_count);
+    });
+    handle.context.predictor().predict_numeric(handle.context, handle.values, room);
   });
 }
 
@@ -123,9 +134,12 @@ int32_t mlcore_predict_at(mlcore_context_t* context, const mlcore_state_t* state
                           int64_t row_size, double* out, int64_t out_count, mlcore_error_t* error) {
   return guard(error, [&] {
     Context& scratch = required(context, "context").context;
-    const State& events = *required(state, "state").state;
-    const RowView request = request_row(scratch, row, row_size);
-    scratch.predictor().predict_at(scratch, events, request, outputs(scratch, 1, out, out_count));
+    const State* events = nullptr;
+    const auto [request, room] = parsed(scratch, [&] {
+      events = required(state, "state").state.get();
+      return std::pair(request_row(scratch, row, row_size), outputs(scratch, 1, out, out_count));
+    });
+    scratch.predictor().predict_at(scratch, *events, request, room);
   });
 }
 
@@ -135,14 +149,16 @@ int32_t mlcore_predict_events(mlcore_context_t* context, const void* row, int64_
   return guard(error, [&] {
     mlcore_context& handle = required(context, "context");
     const Predictor& predictor = handle.context.predictor();
-    const std::span<const mlcore_rows_t> given = capi::span_of(events, stream_count, "events");
-    const std::size_t streams = predictor.definition().streams().size();
-    if (given.size() != streams) capi::throw_width("stream_count", stream_count, streams);
-    handle.events.resize(streams);
-    for (std::size_t i = 0; i < streams; ++i) capi::copy_rows(given[i], handle.events[i]);
-    const RowView request = request_row(handle.context, row, row_size);
-    predictor.predict_events(handle.context, request, handle.events,
-                             outputs(handle.context, 1, out, out_count));
+    const auto [request, room] = parsed(handle.context, [&] {
+      const std::span<const mlcore_rows_t> given = capi::span_of(events, stream_count, "events");
+      const std::size_t streams = predictor.definition().streams().size();
+      if (given.size() != streams) capi::throw_width("stream_count", stream_count, streams);
+      handle.events.resize(streams);
+      for (std::size_t i = 0; i < streams; ++i) capi::copy_rows(given[i], handle.events[i]);
+      return std::pair(request_row(handle.context, row, row_size),
+                       outputs(handle.context, 1, out, out_count));
+    });
+    predictor.predict_events(handle.context, request, handle.events, room);
   });
 }
 
@@ -164,8 +180,10 @@ int32_t mlcore_predict_batch_at(mlcore_context_t* context, const mlcore_state_t*
   return guard(error, [&] {
     mlcore_context& handle = required(context, "context");
     const Predictor& predictor = handle.context.predictor();
-    capi::copy_rows(required(requests, "requests"), handle.requests);
-    const std::span<double> room = outputs(handle.context, handle.requests.size(), out, out_count);
+    const std::span<double> room = parsed(handle.context, [&] {
+      capi::copy_rows(required(requests, "requests"), handle.requests);
+      return outputs(handle.context, handle.requests.size(), out, out_count);
+    });
     if (state == nullptr) {
       predictor.predict_batch(handle.context, handle.requests, room);
     } else {

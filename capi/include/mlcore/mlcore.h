@@ -43,7 +43,8 @@
  * 10. Outputs are double, row after row; the caller says how many it has room for, and the number
  *     must be exact. A float32 margin widens without change. Null is NaN, always
  * 0x7FF8000000000000.
- * 11. A call that scores one row from a row without streams allocates nothing and takes no lock.
+ * 11. A call that scores one row from a row without streams allocates nothing and takes no lock;
+ *     with a monitor it takes one where the row's pane is not that of the context's last rows.
  */
 
 #include <stddef.h>
@@ -106,6 +107,7 @@ typedef struct mlcore_layout mlcore_layout_t;     /* the bytes of a row; borrowe
 typedef struct mlcore_context mlcore_context_t;   /* scratch memory of one chain of calls */
 typedef struct mlcore_state mlcore_state_t;       /* the events of many keys; locks inside */
 typedef struct mlcore_buffer mlcore_buffer_t;     /* bytes that the library allocated */
+typedef struct mlcore_monitor mlcore_monitor_t;   /* what contexts saw, against the training */
 
 /* Models -------------------------------------------------------------------------------------- */
 
@@ -443,6 +445,54 @@ MLCORE_API void mlcore_context_release(mlcore_context_t* context);
 /* Store how many values a row gives. */
 MLCORE_API int32_t mlcore_context_output_count(const mlcore_context_t* context, int64_t* count,
                                                mlcore_error_t* error);
+
+/* Monitors ------------------------------------------------------------------------------------ */
+
+/* What mlcore_monitor_report writes. docs/monitor.md describes it. */
+enum { MLCORE_REPORT_JSON = 0, MLCORE_REPORT_PROMETHEUS = 1, MLCORE_REPORT_HTML = 2 };
+
+typedef struct mlcore_monitor_options {
+  uint32_t struct_size;
+  int32_t max_panes;         /* the newest panes are kept; at most 4096, 0 = 32 */
+  int64_t pane_micros;       /* width of a pane by the request's as_of; 0 = panes by count */
+  int64_t pane_rows;         /* rows of a pane by count; 0 = 10,000 */
+  int64_t minimum_rows;      /* with fewer a pane is INSUFFICIENT; 0 = 100 */
+  double alpha;              /* chance that a quiet pane is called DRIFT; 0 = 0.001 */
+  double distance_threshold; /* of every distance; 0 = 0.1 */
+  double share_threshold;    /* missing, out of range, unseen; 0 = 0.02 */
+} mlcore_monitor_options_t;
+
+/* Set every option to its default and struct_size to `size`, the caller's sizeof.
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION (size). */
+MLCORE_API int32_t mlcore_monitor_options_init(mlcore_monitor_options_t* options, uint32_t size,
+                                               mlcore_error_t* error);
+
+/* Make a monitor that compares what contexts see with the model's reference profile; `options` may
+ * be NULL. It is an owner of the model's content, not of the handle.
+ * Errors: FAILED_PRECONDITION with NO_REFERENCE (the artifact has no profile) or NEEDS_AS_OF
+ * (pane_micros, and requests without as_of); INVALID_ARGUMENT/OTHER_MODEL (a profile of other
+ * columns); INVALID_ARGUMENT or UNIMPLEMENTED/INVALID_OPTION (a negative number, a width past 2^53,
+ * both widths, alpha outside 1e-100 to 0.5, a threshold that is not finite). */
+MLCORE_API int32_t mlcore_monitor_new(const mlcore_model_t* model,
+                                      const mlcore_monitor_options_t* options,
+                                      mlcore_monitor_t** monitor, mlcore_error_t* error);
+
+/* Count from now on what `context` scores: features always, predictions where the output is
+ * PREDICTION, MARGIN or CLASS from all rounds, and calls that fail. It takes no lock but where the
+ * pane changes, and goes on when the monitor is gone. A batch counts as its rows one after another:
+ * those before the one that fails, then a failure.
+ * Errors: INVALID_ARGUMENT/OTHER_MODEL, FAILED_PRECONDITION/ALREADY_MONITORED. */
+MLCORE_API int32_t mlcore_monitor_attach(const mlcore_monitor_t* monitor, mlcore_context_t* context,
+                                         mlcore_error_t* error);
+
+/* Write a report on all calls that have returned into a buffer to be released by the caller;
+ * `format` is an MLCORE_REPORT_*. Contexts go on meanwhile.
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION (format). */
+MLCORE_API int32_t mlcore_monitor_report(const mlcore_monitor_t* monitor, int32_t format,
+                                         mlcore_buffer_t** report, mlcore_error_t* error);
+
+/* Free a monitor, before or after its contexts. */
+MLCORE_API void mlcore_monitor_release(mlcore_monitor_t* monitor);
 
 /* Predictions ---------------------------------------------------------------------------------
  * All of them: INVALID_ARGUMENT/WRONG_WIDTH unless out_count is exactly rows times
