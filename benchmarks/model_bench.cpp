@@ -37,6 +37,12 @@ void row_case(benchmark::State& state, const char* name, Row predict) {
   }
 }
 
+void set_row_cost(benchmark::State& state, std::size_t rows) {
+  state.counters["ns_per_row"] = benchmark::Counter(
+      static_cast<double>(rows) * 1e-9,
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
 void mlcore_batch(benchmark::State& state, const char* name) {
   const GeneratedModel& model = generated_model(name);
   if (!is_comparable(state, model)) return;
@@ -46,9 +52,7 @@ void mlcore_batch(benchmark::State& state, const char* name) {
     model.predictor->margins({model.scored.data(), rows, kFeatures}, out);
     benchmark::DoNotOptimize(out.data());
   }
-  state.counters["ns_per_row"] = benchmark::Counter(
-      static_cast<double>(rows) * 1e-9,
-      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  set_row_cost(state, rows);
 }
 
 void xgboost_batch(benchmark::State& state, const char* name) {
@@ -58,9 +62,7 @@ void xgboost_batch(benchmark::State& state, const char* name) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(model.xgboost->inplace_margins(model.scored.data(), rows, kFeatures));
   }
-  state.counters["ns_per_row"] = benchmark::Counter(
-      static_cast<double>(rows) * 1e-9,
-      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  set_row_cost(state, rows);
 }
 
 void mlcore_load(benchmark::State& state, const char* name) {
@@ -78,20 +80,66 @@ void xgboost_load(benchmark::State& state, const char* name) {
   state.counters["file_bytes"] = static_cast<double>(model.json.size());
 }
 
-BENCHMARK_CAPTURE(row_case, row/x100d6/mlcore, "x100d6", mlcore_row)->Name("row/x100d6/mlcore");
-BENCHMARK_CAPTURE(row_case, row/x100d6/xgboost, "x100d6", xgboost_row)->Name("row/x100d6/xgboost");
-BENCHMARK_CAPTURE(row_case, row/x500d6/mlcore, "x500d6", mlcore_row)->Name("row/x500d6/mlcore");
-BENCHMARK_CAPTURE(row_case, row/x500d6/xgboost, "x500d6", xgboost_row)->Name("row/x500d6/xgboost");
+/// The engine on each SIMD target, row by row and on 4,096 rows.
+void target_row(benchmark::State& state, const char* name, SimdTarget target) {
+  const GeneratedModel& model = generated_model(name);
+  const TreeEngine engine(model.predictor->model(), target);
+  std::size_t row = 0;
+  float out;
+  for (auto _ : state) {
+    engine.margins(model.rows().row(row).data(), &out);
+    benchmark::DoNotOptimize(out);
+    row = row + 1 == kScoreRows ? 0 : row + 1;
+  }
+}
 
-BENCHMARK_CAPTURE(mlcore_batch, x100d6, "x100d6")->Name("batch/x100d6/mlcore")->Arg(64)->Arg(4096)->Arg(40'000);
-BENCHMARK_CAPTURE(xgboost_batch, x100d6, "x100d6")->Name("batch/x100d6/xgboost")->Arg(64)->Arg(4096)->Arg(40'000);
-BENCHMARK_CAPTURE(mlcore_batch, x500d6, "x500d6")->Name("batch/x500d6/mlcore")->Arg(64)->Arg(4096)->Arg(40'000);
-BENCHMARK_CAPTURE(xgboost_batch, x500d6, "x500d6")->Name("batch/x500d6/xgboost")->Arg(64)->Arg(4096)->Arg(40'000);
+void target_batch(benchmark::State& state, const char* name, SimdTarget target) {
+  const GeneratedModel& model = generated_model(name);
+  const TreeEngine engine(model.predictor->model(), target);
+  constexpr std::size_t kRows = 4096;
+  std::vector<float> out(kRows);
+  for (auto _ : state) {
+    engine.batch_margins(model.scored.data(), kRows, out.data());
+    benchmark::DoNotOptimize(out.data());
+  }
+  set_row_cost(state, kRows);
+}
 
-BENCHMARK_CAPTURE(mlcore_load, x100d6, "x100d6")->Name("load/x100d6/mlcore");
-BENCHMARK_CAPTURE(xgboost_load, x100d6, "x100d6")->Name("load/x100d6/xgboost");
-BENCHMARK_CAPTURE(mlcore_load, x500d6, "x500d6")->Name("load/x500d6/mlcore");
-BENCHMARK_CAPTURE(xgboost_load, x500d6, "x500d6")->Name("load/x500d6/xgboost");
+/// What is built from the parsed model at load, the ranks among it.
+void compile(benchmark::State& state, const char* name) {
+  const GeneratedModel& model = generated_model(name);
+  for (auto _ : state) {
+    const TreeEngine engine(model.predictor->model());
+    benchmark::DoNotOptimize(&engine);
+  }
+}
+
+const bool registered = [] {
+  for (const char* model : {"x100d6", "x500d6", "x1000d8"}) {
+    const auto name = [model](const char* suite, const std::string& engine) {
+      return std::string(suite) + "/" + model + "/" + engine;
+    };
+    const auto add = [](const std::string& called, auto... arguments) {
+      return benchmark::RegisterBenchmark(called.c_str(), arguments...);
+    };
+    add(name("row", "mlcore"), row_case, model, mlcore_row);
+    add(name("row", "xgboost"), row_case, model, xgboost_row);
+    for (const std::int64_t rows : {2, 8, 32, 64, 128, 1'000, 4'096, 40'000}) {
+      add(name("batch", "mlcore"), mlcore_batch, model)->Arg(rows);
+      add(name("batch", "xgboost"), xgboost_batch, model)->Arg(rows);
+    }
+    add(name("load", "mlcore"), mlcore_load, model);
+    add(name("load", "xgboost"), xgboost_load, model);
+    add(name("load", "engine"), compile, model);
+    constexpr const char* kTargets[] = {"scalar", "sse41", "avx2", "avx512"};
+    for (const SimdTarget target : runnable_simd_targets()) {
+      const std::string called = kTargets[static_cast<std::size_t>(target)];
+      add(name("target_row", called), target_row, model, target);
+      add(name("target_batch", called), target_batch, model, target);
+    }
+  }
+  return true;
+}();
 
 }  // namespace
 }  // namespace mlcore::bench

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "predict/line_vector.hpp"
 #include "predict/rank_table.hpp"
 #include "predict/tree_kernel.hpp"
 
@@ -32,10 +33,10 @@ class CompleteTrees {
 
  private:
   std::uint32_t column_count_ = 0;
-  std::vector<std::uint8_t> columns_;
-  std::vector<std::uint16_t> wide_columns_;  // where there are more than 256 columns
-  std::vector<std::uint8_t> ks_;
-  std::vector<float> leaves_;
+  LineVector<std::uint8_t> columns_;
+  LineVector<std::uint16_t> wide_columns_;  // where there are more than 256 columns
+  LineVector<std::uint8_t> ks_;
+  LineVector<float> leaves_;
   std::vector<std::uint32_t> leaf_ids_;
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "predict/line_vector.hpp"
 #include "predict/tree_kernel.hpp"
 
 namespace mlcore {
@@ -41,7 +42,7 @@ class RankTable {
 
   bool fits_ = true;
   std::size_t column_count_ = 0;
-  std::vector<float> thresholds_;
+  LineVector<float> thresholds_;
   std::vector<RankInput> inputs_;
   std::vector<std::uint32_t> input_of_;  // [feature]
   std::array<std::uint32_t, kMaxLevels> inputs_to_{};

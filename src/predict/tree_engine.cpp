@@ -76,7 +76,7 @@ TreeEngine& TreeEngine::operator=(TreeEngine&&) noexcept = default;
 TreeEngine::~TreeEngine() = default;
 
 void TreeEngine::margins(const float* features, TreeRange trees, float* margins) const noexcept {
-  alignas(64) std::uint8_t columns[kMaxColumns];
+  alignas(64) std::uint8_t columns[kColumnBytes];
   if (plan_->has_ranks()) kernels_->rank_row(plan_->ranks.view(), features, columns);
   std::copy(plan_->base_margins.begin(), plan_->base_margins.end(), margins);
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
@@ -92,7 +92,7 @@ void TreeEngine::margins(const float* features, TreeRange trees, float* margins)
 }
 
 void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) const noexcept {
-  alignas(64) std::uint8_t columns[kMaxColumns];
+  alignas(64) std::uint8_t columns[kColumnBytes];
   if (plan_->has_ranks()) kernels_->rank_row(plan_->ranks.view(), features, columns);
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     double* out = leaves + (run.begin + first - trees.begin);

@@ -21,8 +21,9 @@ inline constexpr uint32_t kGroup = 16;      // thresholds compared at once
 inline constexpr uint32_t kMaxLevels = 3;   // of a search: 16 * 16 * 16 thresholds
 inline constexpr uint32_t kChunk = 255;     // ranks that a column of bytes holds, 0 aside
 inline constexpr uint32_t kByteColumns = 256;
-inline constexpr uint32_t kMaxColumns = 1024;   // of a row, and its inputs
-inline constexpr uint32_t kTileBytes = 65'536;  // ranks of a tile; on the stack
+inline constexpr uint32_t kMaxColumns = 1024;               // of a row, and its inputs
+inline constexpr uint32_t kColumnBytes = kMaxColumns + 64;  // of a row, with room for whole vectors
+inline constexpr uint32_t kTileBytes = 65'536;              // ranks of a tile; on the stack
 inline constexpr uint32_t kMaxCompleteDepth = 8;
 inline constexpr uint8_t kAlwaysLeft = 255;  // no byte is greater
 
@@ -61,7 +62,7 @@ struct CompleteView {
 };
 
 struct TreeKernels {
-  /// Byte columns of one row.
+  /// Byte columns of one row. Shape: columns[kColumnBytes].
   void (*rank_row)(const RankView& ranks, const float* features, uint8_t* columns);
   /// Byte columns of up to kTileRows rows, kTileRows or 64 bytes apart: `stride`.
   void (*rank_tile)(const RankView& ranks, const float* features, size_t feature_count,

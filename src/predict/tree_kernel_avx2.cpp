@@ -38,6 +38,15 @@ struct Avx2 {
     }
   }
 
+  static inline void write_group(const uint16_t* ranks, uint16_t base, uint8_t bias, uint8_t* out) {
+    const __m128i from = _mm_set1_epi16(static_cast<int16_t>(base));
+    const auto* at = reinterpret_cast<const __m128i*>(ranks);
+    const __m128i bytes = _mm_packus_epi16(_mm_subs_epu16(_mm_loadu_si128(at), from),
+                                           _mm_subs_epu16(_mm_loadu_si128(at + 1), from));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
+                     _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(bias))));
+  }
+
   static inline uint32_t count_at_most(const float* group, float x) {
     const __m256 value = _mm256_set1_ps(x);
     const __m256 low = _mm256_cmp_ps(_mm256_loadu_ps(group), value, _CMP_LE_OQ);

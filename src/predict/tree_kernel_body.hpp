@@ -12,6 +12,7 @@
 //   add(a, b)
 //   add_leaves<D>(leaf, values, sums)   sums[row] += values[leaf[row]]
 //   count_at_most(group, x)             how many of kGroup ascending thresholds are <= x
+//   write_group(ranks, base, bias, out)   kGroup bytes clamp(rank - base, 0, kChunk) ^ bias
 //   kBias               what tile bytes are xored with
 
 #include "predict/tree_kernel.hpp"
@@ -35,9 +36,15 @@ struct KernelBody {
     return group;
   }
 
-  static inline uint8_t chunk_of(uint32_t rank, uint32_t base) {
-    const uint32_t above = rank > base ? rank - base : 0;
-    return static_cast<uint8_t>(above < kChunk ? above : kChunk);
+  /// Without a branch: a missing value, of rank 0, comes when it wants.
+  static inline uint16_t high_rank(const RankInput& input, float x, uint32_t rank) {
+    return static_cast<uint16_t>(rank + (input.count & (0u - static_cast<uint32_t>(x != x))));
+  }
+
+  /// Bytes of a chunk, kGroup at a time, so up to kGroup - 1 more than asked for.
+  static inline void write_chunk(const uint16_t* ranks, uint16_t base, uint32_t count, uint8_t bias,
+                                 uint8_t* out) {
+    for (uint32_t i = 0; i < count; i += kGroup) V::write_group(ranks + i, base, bias, out + i);
   }
 
   template <uint32_t kLevels>
@@ -48,20 +55,18 @@ struct KernelBody {
       const float x = features[input.feature];
       const uint32_t found = rank<kLevels>(ranks.thresholds, input, x);
       low[i] = static_cast<uint16_t>(found);
-      high[i] = static_cast<uint16_t>(x != x ? input.count : found);
+      high[i] = high_rank(input, x, found);
     }
   }
 
   static void rank_row(const RankView& ranks, const float* features, uint8_t* columns) {
-    uint16_t sides[2][kMaxColumns];
+    uint16_t sides[2][kColumnBytes];  // of the padding any
     rank_inputs<3>(ranks, 0, features, sides[0], sides[1]);
     rank_inputs<2>(ranks, ranks.inputs_to[0], features, sides[0], sides[1]);
     rank_inputs<1>(ranks, ranks.inputs_to[1], features, sides[0], sides[1]);
     for (uint32_t p = 0; p < ranks.plane_count; ++p) {
       const RankPlane& plane = ranks.planes[p];
-      const uint16_t* side = sides[plane.is_high];
-      uint8_t* out = columns + plane.column;
-      for (uint32_t i = 0; i < plane.inputs; ++i) out[i] = chunk_of(side[i], plane.base);
+      write_chunk(sides[plane.is_high], plane.base, plane.inputs, 0, columns + plane.column);
     }
   }
 
@@ -72,7 +77,7 @@ struct KernelBody {
       const float x = features[row * feature_count + input.feature];
       const uint32_t found = rank<kLevels>(ranks.thresholds, input, x);
       sides[0][row] = static_cast<uint16_t>(found);
-      sides[1][row] = static_cast<uint16_t>(x != x ? input.count : found);
+      sides[1][row] = high_rank(input, x, found);
     }
   }
 
@@ -91,11 +96,8 @@ struct KernelBody {
       for (uint32_t p = 0; p < ranks.plane_count; ++p) {
         const RankPlane& plane = ranks.planes[p];
         if (i >= plane.inputs) continue;
-        const uint16_t* side = sides[plane.is_high];
         uint8_t* out = tile + (plane.column + i) * size_t{stride};
-        for (uint32_t row = 0; row < stride; ++row) {
-          out[row] = chunk_of(side[row], plane.base) ^ V::kBias;
-        }
+        write_chunk(sides[plane.is_high], plane.base, stride, V::kBias, out);
       }
     }
   }
@@ -171,20 +173,39 @@ struct KernelBody {
 
   // ---- A row: kLanes trees in lockstep
 
-  template <uint32_t kDepth, uint32_t kLanes, typename Column>
-  static inline void walk(const Column* columns, const uint8_t* ks, const uint8_t* ranks,
-                          uint32_t* places) {
-    uint32_t at[kLanes];
+  /// 2 * at + (*k < rank). In x86 the carry of the comparison is the summand, which compilers do
+  /// not find.
+  static inline uint64_t child(uint64_t at, const uint8_t* k, uint8_t rank) {
+#if defined(__x86_64__)
+    __asm__("cmpb %[rank], %[k]\n\tadcq %[at], %[at]"
+            : [at] "+r"(at)
+            : [rank] "q"(rank), [k] "m"(*k)
+            : "cc");
+    return at;
+#else
+    return at + at + (*k < rank ? 1 : 0);
+#endif
+  }
+
+  /// The leaves stay in registers on their way to the sum: through an array they would be stored in
+  /// halves and loaded whole, which stalls.
+  template <uint32_t kDepth, uint32_t kLanes, typename Column, typename Sink>
+  static inline void walk(const Column* columns, const uint8_t* ks, const float* leaves,
+                          const uint8_t* ranks, Sink& sink) {
+    uint64_t at[kLanes];
     for (uint32_t lane = 0; lane < kLanes; ++lane) at[lane] = 1;
 #pragma GCC unroll 8
     for (uint32_t step = 0; step < kDepth; ++step) {
 #pragma GCC unroll 8
       for (uint32_t lane = 0; lane < kLanes; ++lane) {
         const size_t node = (size_t{lane} << kDepth) + at[lane];
-        at[lane] = at[lane] + at[lane] + (ks[node] < ranks[columns[node]] ? 1u : 0u);
+        at[lane] = child(at[lane], ks + node, ranks[columns[node]]);
       }
     }
-    for (uint32_t lane = 0; lane < kLanes; ++lane) places[lane] = at[lane] - (1u << kDepth);
+#pragma GCC unroll 8
+    for (uint32_t lane = 0; lane < kLanes; ++lane) {
+      sink.add(leaves[(size_t{lane} << kDepth) + at[lane] - (1u << kDepth)]);
+    }
   }
 
   /// Hands `sink` the leaf values of trees in order.
@@ -192,25 +213,15 @@ struct KernelBody {
   static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
                                 const uint8_t* ranks, Sink& sink) {
     constexpr uint32_t kLanes = 8;
-    const Column* columns = static_cast<const Column*>(trees.columns) + (size_t{first} << kDepth);
-    const uint8_t* ks = trees.ks + (size_t{first} << kDepth);
-    const float* leaves = trees.leaves + (size_t{first} << kDepth);
-    uint32_t places[kLanes];
+    size_t place = size_t{first} << kDepth;
+    const auto* columns = static_cast<const Column*>(trees.columns);
     for (; count >= kLanes; count -= kLanes) {
-      walk<kDepth, kLanes>(columns, ks, ranks, places);
-      for (uint32_t lane = 0; lane < kLanes; ++lane) {
-        sink.add(leaves[(size_t{lane} << kDepth) + places[lane]]);
-      }
-      columns += kLanes << kDepth;
-      ks += kLanes << kDepth;
-      leaves += kLanes << kDepth;
+      walk<kDepth, kLanes>(columns + place, trees.ks + place, trees.leaves + place, ranks, sink);
+      place += kLanes << kDepth;
     }
     for (; count > 0; --count) {
-      walk<kDepth, 1>(columns, ks, ranks, places);
-      sink.add(leaves[places[0]]);
-      columns += 1u << kDepth;
-      ks += 1u << kDepth;
-      leaves += 1u << kDepth;
+      walk<kDepth, 1>(columns + place, trees.ks + place, trees.leaves + place, ranks, sink);
+      place += 1u << kDepth;
     }
   }
 

@@ -30,6 +30,13 @@ struct Scalar {
     for (uint32_t row = 0; row < kRows; ++row) sums[row] += values[places[row]];
   }
 
+  static inline void write_group(const uint16_t* ranks, uint16_t base, uint8_t bias, uint8_t* out) {
+    for (uint32_t i = 0; i < kGroup; ++i) {
+      const uint32_t above = (ranks[i] > base ? ranks[i] : base) - base;
+      out[i] = static_cast<uint8_t>(above < kChunk ? above : kChunk) ^ bias;
+    }
+  }
+
   static inline uint32_t count_at_most(const float* group, float x) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < kGroup; ++i) count += group[i] <= x ? 1 : 0;
