@@ -68,12 +68,12 @@ class TextWriter {
     for (std::uint32_t octave = kFirstOctave; octave <= kLastOctave; ++octave) {
       const std::uint64_t longest = (std::uint64_t{1} << octave) - 1;
       while (LatencyHistogram::longest_of(bucket) <= longest) below += latency.buckets[bucket++];
-      put("_bucket", {label, {"le", format_f64(static_cast<double>(longest) * 1e-9)}},
+      put("_bucket", {label, {"le", format_f64(static_cast<double>(longest) / 1e9)}},
           std::to_string(below));
     }
     const std::string count = std::to_string(latency.count());
     put("_bucket", {label, {"le", "+Inf"}}, count);
-    put("_sum", {label}, format_f64(static_cast<double>(latency.sum) * 1e-9));
+    put("_sum", {label}, format_f64(static_cast<double>(latency.sum) / 1e9));
     put("_count", {label}, count);
   }
   [[nodiscard]] std::string finish() { return std::move(text_); }

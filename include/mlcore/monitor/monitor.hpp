@@ -32,7 +32,7 @@ struct MonitorOptions {
   std::int64_t pane_micros = 0;
   /// Rows of a pane by count; 0: 10,000.
   std::int64_t pane_rows = 0;
-  DriftOptions drift;
+  DriftOptions drift = {};
 };
 
 /// Thread-safe: const members, beside contexts that score. Cost: memory at construction,
