@@ -34,7 +34,7 @@ std::string statistics_table(const ColumnReport& column) {
       "scope=\"col\">Statistic</th>"
       "<th scope=\"col\">Verdict</th><th scope=\"col\">Value</th>"
       "<th scope=\"col\">Null quantile</th><th scope=\"col\">Threshold</th>"
-      "<th scope=\"col\">p value</th></tr></thead>\n<tbody>\n";
+      "<th scope=\"col\"><abbr title=\"p value\">p</abbr></th></tr></thead>\n<tbody>\n";
   for (const Statistic& statistic : column.statistics) {
     html += fmt::format(
         "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
@@ -138,17 +138,17 @@ std::string distribution(const Subject& subject, std::size_t column) {
   const PaneCounts& counts = subject.report.total.counts;
   if (column < reference.features.size()) {
     const NumericProfile& profile = reference.features[column];
-    return figure("Share of rows by bin", bin_chart(profile, counts.features[column])) +
+    return figure("Share by bin", bin_chart(profile, counts.features[column])) +
            cumulative_figure(profile, counts.features[column]);
   }
   column -= reference.features.size();
   if (column < reference.categories.size()) {
-    return figure("Share of rows by category",
+    return figure("Share by category",
                   category_table(reference.categories[column], counts.categories[column]));
   }
   column -= reference.categories.size();
   const ScoreProfile& score = reference.scores[column];
-  return figure("Share of rows by score", score_chart(score, counts.histograms[column])) +
+  return figure("Share by score", score_chart(score, counts.histograms[column])) +
          cumulative_figure(score.values, counts.scores[column]);
 }
 
@@ -217,10 +217,11 @@ std::string of_kind(const Subject& subject, ColumnKind kind, std::string_view ti
 }  // namespace
 
 std::string columns(const Subject& subject) {
-  std::size_t unfolded = 0;
-  return of_kind(subject, ColumnKind::score, "Predictions", unfolded) +
-         of_kind(subject, ColumnKind::feature, "Features", unfolded) +
-         of_kind(subject, ColumnKind::category, "Categories", unfolded);
+  std::size_t unfolded = 0;  // counted in the page's order
+  std::string html = of_kind(subject, ColumnKind::score, "Predictions", unfolded);
+  html += of_kind(subject, ColumnKind::feature, "Features", unfolded);
+  html += of_kind(subject, ColumnKind::category, "Categories", unfolded);
+  return html;
 }
 
 }  // namespace mlcore::report

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -134,8 +135,12 @@ std::pair<double, double> range_of(std::span<const double> edges) {
   const double inner_low = edges[edges.size() / 20];
   const double inner_high = edges[edges.size() - 1 - edges.size() / 20];
   const double inner = inner_high - inner_low;
-  if (high - inner_high > 4 * inner && inner > 0) high = inner_high + inner / 2;
-  if (inner_low - low > 4 * inner && inner > 0) low = inner_low - inner / 2;
+  if (high - inner_high > 4 * inner && inner > 0) {
+    high = *std::prev(std::upper_bound(edges.begin(), edges.end(), inner_high + inner / 2));
+  }
+  if (inner_low - low > 4 * inner && inner > 0) {
+    low = *std::lower_bound(edges.begin(), edges.end(), inner_low - inner / 2);
+  }
   return {low, high};
 }
 

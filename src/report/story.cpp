@@ -17,6 +17,16 @@ double strength_of(const ColumnReport& column) {
   return most == nullptr ? 0 : most->value / most->threshold;
 }
 
+/// What is decided comes first.
+int rank_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::drift: return 0;
+    case Verdict::ok: return 1;
+    case Verdict::insufficient: break;
+  }
+  return 2;
+}
+
 /// The order of the kinds of news.
 int rank_of(const MonitorReport& report, const ColumnStory& story) {
   switch (story.verdict) {
@@ -79,13 +89,12 @@ const Statistic* strongest(const ColumnReport& column) {
   const Statistic* best = nullptr;
   for (const Statistic& statistic : column.statistics) {
     if (!std::isfinite(statistic.value)) continue;
-    const bool is_drift = statistic.verdict == Verdict::drift;
-    const bool best_is_drift = best != nullptr && best->verdict == Verdict::drift;
-    if (best == nullptr || is_drift > best_is_drift ||
-        (is_drift == best_is_drift &&
-         statistic.value / statistic.threshold > best->value / best->threshold)) {
-      best = &statistic;
-    }
+    const auto is_before = [&](const Statistic& other) {
+      const int left = rank_of(statistic.verdict), right = rank_of(other.verdict);
+      return left != right ? left < right
+                           : statistic.value / statistic.threshold > other.value / other.threshold;
+    };
+    if (best == nullptr || is_before(*best)) best = &statistic;
   }
   return best;
 }

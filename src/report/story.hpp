@@ -28,7 +28,8 @@ struct ColumnStory {
 /// DRIFT first, then INSUFFICIENT, constant columns, OK; the strongest first in each.
 [[nodiscard]] std::vector<ColumnStory> stories_of(const MonitorReport& report);
 
-/// The statistic that is furthest past its threshold; null when none is defined.
+/// The largest value ÷ threshold of those that say DRIFT, else OK, else INSUFFICIENT; null when
+/// none is defined.
 [[nodiscard]] const Statistic* strongest(const ColumnReport& column);
 
 /// What to name as the reason for a DRIFT: the first statistic that drifts, psi before ks before

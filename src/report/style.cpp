@@ -24,7 +24,7 @@ constexpr std::string_view kText = R"(
 body{margin:0;background:var(--page);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
 -webkit-text-size-adjust:100%}
-main{max-width:76rem;margin:0 auto;padding:clamp(1.25rem,4vw,3.5rem) clamp(1rem,4vw,2.5rem)}
+main{max-width:80rem;margin:0 auto;padding:clamp(1.25rem,4vw,3.5rem) clamp(1rem,4vw,2.5rem)}
 h1{font-size:clamp(1.6rem,4vw,2.2rem);line-height:1.2;margin:.1rem 0 .9rem;letter-spacing:-.015em;
 overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:0 0 .8rem;letter-spacing:-.005em}
@@ -72,7 +72,7 @@ constexpr std::string_view kTables = R"(
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.8125rem}
 .heat{font-size:.75rem;border-collapse:separate;border-spacing:2px}
 .heat th,.heat td{padding:.28rem .4rem;white-space:nowrap;text-align:right;font-weight:400;
-border-radius:3px;min-width:3.5rem;line-height:1.35}
+border-radius:3px;min-width:3.1rem;line-height:1.35}
 .heat tbody td{background:var(--card)}
 .heat thead th{color:var(--soft);vertical-align:bottom}
 .heat th:first-child{text-align:left;position:sticky;left:0;background:var(--page);
@@ -80,7 +80,7 @@ max-width:11rem;overflow:hidden;text-overflow:ellipsis;border-radius:0;padding-l
 .heat tbody th:first-child{font-size:.8125rem}
 .heat .sum th,.heat .sum td{color:var(--soft)}
 .heat .sum .drift{color:var(--drift);font-weight:600}
-.heat abbr{text-decoration:none}
+abbr{text-decoration:none}
 .heat .i,.k.i{background:repeating-linear-gradient(135deg,var(--unsure-1) 0 3px,var(--card) 3px 6px);
 color:var(--unsure)}
 .heat .d1,.k.d1{background:var(--drift-1);color:var(--drift)}
@@ -95,7 +95,7 @@ font-size:.65rem;line-height:1.15rem;text-align:center;box-shadow:inset 0 0 0 1p
 .numbers th,.numbers td{padding:.3rem 0 .3rem .8rem;text-align:right;font-weight:400;white-space:nowrap;
 border-bottom:1px solid var(--line)}
 .numbers th:first-child{text-align:left;padding-left:0}
-.numbers thead th{color:var(--soft);font-size:.78rem}
+.numbers thead th{color:var(--soft);font-size:.78rem;white-space:normal;vertical-align:bottom;line-height:1.3}
 .numbers .badge{font-size:.7rem;background:none;padding:0}
 .statistics th:nth-child(2),.statistics td:nth-child(2){text-align:left}
 .categories th:first-child{max-width:9rem;overflow:hidden;text-overflow:ellipsis}
@@ -120,14 +120,14 @@ align-items:center;padding:.6rem 1rem;cursor:pointer;list-style:none}
 .full{font-size:.8125rem;color:var(--soft);max-width:none;max-height:12rem;overflow:auto}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20.5rem),1fr));gap:1.4rem 2rem;
 margin:0;align-content:start}
-.parts{display:grid;grid-template-columns:minmax(0,1fr);gap:1.6rem 2.5rem;margin-top:.9rem}
+.parts{display:grid;grid-template-columns:minmax(0,1fr);gap:1.6rem 2.2rem;margin-top:.9rem}
 .tables{display:grid;grid-template-columns:minmax(0,1fr);gap:1.4rem;align-content:start}
 @media (min-width:72rem){.parts{grid-template-columns:minmax(0,1fr) 32rem}
-.parts .charts{grid-template-columns:repeat(2,minmax(0,1fr))}}
+.parts .charts{grid-template-columns:repeat(2,minmax(0,1fr));gap:1.3rem 1.4rem}}
 figure{margin:0;min-width:0}
-figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.1rem 1rem;font-size:.8125rem;
+figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.1rem 1rem;font-size:.8125rem;
 margin-bottom:.5rem}
-.sides{display:flex;gap:.9rem;color:var(--soft)}
+.sides{display:flex;gap:.7rem;color:var(--soft);font-size:.75rem}
 .side .k{width:.8rem;height:.8rem;box-shadow:none}
 .k.reference{background:var(--reference)}.k.current{background:var(--current)}
 .side .k.threshold,.side .k.null{height:0;width:1.2rem;background:none;border-radius:0;
@@ -169,6 +169,8 @@ main{max-width:none;padding:0}.filter{display:none}section{margin-top:1.5rem}
 details::details-content{content-visibility:visible;display:block;height:auto}
 .column{break-inside:avoid}.column .name::before{content:none}.scroll{overflow:visible}
 .charts{grid-template-columns:repeat(2,minmax(0,1fr));gap:.8rem 1.5rem}
+.tables{grid-template-columns:minmax(0,5fr) minmax(0,3fr);gap:1.5rem}.parts{gap:1rem}
+.numbers th,.numbers td{padding:.2rem 0 .2rem .5rem;font-size:8pt}
 .heat th,.heat td{min-width:0;padding:.1rem .2rem;font-size:6.5pt}
 h2{break-after:avoid}a{text-decoration:none}}
 )";

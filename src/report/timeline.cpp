@@ -12,9 +12,12 @@ namespace mlcore::report {
 namespace {
 
 /// How deep a cell's colour is.
-int level_of(const Statistic& statistic) {
-  const double times = statistic.value / statistic.threshold;
-  return times >= 5 ? 3 : times >= 2 ? 2 : 1;
+int level_of(double times) { return times >= 5 ? 3 : times >= 2 ? 2 : 1; }
+
+/// How many thresholds: 0.3, 1.2, 34.
+std::string times_text(double times) {
+  return times < 9.95 ? fmt::format("{:.1f}", times)
+                      : grouped(static_cast<std::uint64_t>(std::min(times, 1e15) + 0.5));
 }
 
 std::string head_cell(const MonitorReport& report, const PaneReport& pane) {
@@ -27,21 +30,19 @@ std::string head_cell(const MonitorReport& report, const PaneReport& pane) {
                      range_text(report.kind, pane.begin, pane.end), label);
 }
 
-/// The verdict as a sign and a colour, psi as a number; the title tells what drifts most.
+/// The verdict as a sign and a colour, the strongest statistic as a number.
 std::string cell(const ColumnReport& column) {
-  const Statistic* psi = column.find(StatisticKind::psi);
-  const std::string value =
-      psi == nullptr || std::isnan(psi->value) ? "" : fmt::format("{:.2f}", psi->value);
+  const Statistic* most = strongest(column);
+  const double times = most == nullptr ? 0 : most->value / most->threshold;
+  const std::string value = most == nullptr ? "" : times_text(times);
   switch (column.verdict) {
     case Verdict::ok: return fmt::format("<td>{}</td>", value);
     case Verdict::insufficient:
-      return fmt::format("<td class=\"i\">{}</td>",
-                         value.empty() ? std::string(sign_of(column.verdict)) : value);
+      return fmt::format("<td class=\"i\">{}{}</td>", sign_of(column.verdict), value);
     case Verdict::drift: break;
   }
-  const Statistic* shown = telling(column);
-  return fmt::format("<td class=\"d{}\" title=\"{} {}\">▲{}</td>", level_of(*strongest(column)),
-                     name_of(shown->kind), rounded(shown->value, 3), value);
+  return fmt::format("<td class=\"d{}\" title=\"{} {}\">▲{}</td>", level_of(times),
+                     name_of(most->kind), rounded(most->value, 3), value);
 }
 
 std::string summary_rows(const MonitorReport& report) {
@@ -60,10 +61,10 @@ std::string summary_rows(const MonitorReport& report) {
 constexpr std::string_view kLegend =
     "<p class=\"legend\"><span><b class=\"k\"></b>OK</span>"
     "<span><b class=\"k d1\">▲</b>DRIFT</span>"
-    "<span><b class=\"k d2\">▲</b>from 2 thresholds</span>"
-    "<span><b class=\"k d3\">▲</b>from 5</span>"
+    "<span><b class=\"k d2\">▲</b>2 thresholds or more</span>"
+    "<span><b class=\"k d3\">▲</b>5 or more</span>"
     "<span><b class=\"k i\">○</b>INSUFFICIENT</span>"
-    "<span>the number is <code>psi</code></span></p>\n";
+    "</p>\n";
 
 }  // namespace
 
@@ -72,8 +73,8 @@ std::string timeline(const Subject& subject) {
   if (report.panes.empty() || subject.stories.empty()) return {};
   std::string html =
       "<section>\n<h2>Timeline</h2>\n"
-      "<p>Each row is a column, each cell a pane. The second line says how many columns "
-      "drift.</p>\n";
+      "<p>Each row is a column, each cell a pane. A number says how many times its threshold the "
+      "strongest statistic is; the line “Pane” counts the columns that drift.</p>\n";
   html += kLegend;
   html +=
       "<div class=\"scroll\" role=\"region\" aria-label=\"Verdicts by pane\" tabindex=\"0\">"

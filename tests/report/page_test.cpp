@@ -92,7 +92,7 @@ TEST_CASE("drift_page: every statistic of every column is told with all its digi
   }
 }
 
-TEST_CASE("drift_page: each pane has a cell a column, with its verdict and psi") {
+TEST_CASE("drift_page: each pane has a cell a column, with its verdict and strongest statistic") {
   const MonitorReport report = troubled_report(lender());
   const std::string page = page_of(lender(), report);
   const std::size_t begin = page.find("<table class=\"heat\">");
@@ -103,6 +103,12 @@ TEST_CASE("drift_page: each pane has a cell a column, with its verdict and psi")
   REQUIRE(drifting == 8);  // income and country in four panes
   CHECK(count_of(heat, "<td class=\"d") - count_of(heat, "<td class=\"drift\"") == drifting);
   CHECK(count_of(heat, "<td") == (report.total.drift.columns.size() + 2) * report.panes.size());
+  const ColumnReport& income = report.panes[4].drift.columns[kIncome];
+  double most = 0;
+  for (const Statistic& s : income.statistics) most = std::max(most, s.value / s.threshold);
+  const std::string_view row = heat.substr(heat.find(">income<"));
+  CHECK(row.substr(0, row.find("</tr>")).find("▲" + std::to_string(std::lround(most)) + "</td>") !=
+        row.npos);
   CHECK(count_of(heat, "scope=\"col\"") == report.panes.size() + 1);
 }
 
