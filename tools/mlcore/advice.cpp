@@ -48,6 +48,8 @@ constexpr Advice kAdvice[] = {
      "check the path; it is relative to the present folder, in a train spec to the spec's"},
     {Reason::io_failure, "check that the folder exists, is writable and has space"},
     {Reason::malformed_spec, "correct the spec; docs/train_spec.md lists its fields"},
+    {Reason::no_reference, "train it again: training stores the profile"},
+    {Reason::other_model, "compare artifacts that have the same features and outputs"},
     {Reason::label_leak, "move the train dates back or the test dates forward"},
     {Reason::internal_fault, "this is a fault of mlcore: please report it"},
 };

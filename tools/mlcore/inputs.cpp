@@ -47,15 +47,24 @@ Definition read_definition(const std::string& path) {
   }
 }
 
-CsvRows read_requests(const std::string& path, const RowLayout& layout) {
+CsvRows read_rows(const std::string& path, const RowLayout& layout) {
   const std::string text = read_file(path);
   try {
-    CsvRows rows = read_csv(text, layout);
-    if (rows.batch.size() > 0) return rows;
-    throw Error(Code::invalid_argument, Reason::empty_input, "a header and no row");
+    return read_csv(text, layout);
   } catch (const Error& error) {
     rethrow_with(path, error);
   }
+}
+
+void refuse_empty(const std::string& path) {
+  throw Error(Code::invalid_argument, Reason::empty_input,
+              fmt::format("{}: a header and no row", path));
+}
+
+CsvRows read_requests(const std::string& path, const RowLayout& layout) {
+  CsvRows rows = read_rows(path, layout);
+  if (rows.batch.size() == 0) refuse_empty(path);
+  return rows;
 }
 
 std::map<std::string, std::string> parse_streams(const std::vector<std::string>& options) {

@@ -22,6 +22,10 @@ namespace mlcore::command {
 
 /// Errors have the path before their message.
 [[nodiscard]] Definition read_definition(const std::string& path);
+/// Throws: as read_csv.
+[[nodiscard]] CsvRows read_rows(const std::string& path, const RowLayout& layout);
+/// Throws: invalid_argument/empty_input.
+[[noreturn]] void refuse_empty(const std::string& path);
 /// At least one row. Throws: also invalid_argument/empty_input.
 [[nodiscard]] CsvRows read_requests(const std::string& path, const RowLayout& layout);
 

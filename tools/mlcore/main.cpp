@@ -83,6 +83,8 @@ int main(int count, char** arguments) {
   add_features(app, verb);
   add_inspect(app, verb);
   add_verify(app, verb);
+  add_drift(app, verb);
+  add_report(app, verb);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

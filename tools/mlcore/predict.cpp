@@ -2,7 +2,6 @@
 // `mlcore predict REF --requests CSV | --matrix CSV`
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,17 +9,14 @@
 #include <vector>
 
 #include "inputs.hpp"
-#include "mlcore/base/number.hpp"
-#include "mlcore/predict/model_input.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "progress_bar.hpp"
+#include "scoring.hpp"
 #include "table.hpp"
 #include "verb.hpp"
 
 namespace mlcore::command {
 namespace {
-
-constexpr std::size_t kRowsAChunk = 4096;
 
 struct Options {
   std::string reference;
@@ -41,31 +37,6 @@ std::vector<std::string> score_columns(const Predictor& predictor, bool margin) 
   return columns;
 }
 
-/// Scores of packed requests, a chunk at a time.
-std::vector<double> score(const std::shared_ptr<const Predictor>& predictor, const State* state,
-                          const RowBatch& requests, OutputKind output, ProgressBar& bar) {
-  Context context(predictor, {.output = output});
-  const std::size_t outputs = context.output_count();
-  std::vector<double> scores(requests.size() * outputs);
-  for (std::size_t begin = 0; begin < requests.size(); begin += kRowsAChunk) {
-    const std::size_t end = std::min(begin + kRowsAChunk, requests.size());
-    if (state == nullptr) {
-      for (std::size_t i = begin; i < end; ++i) {
-        const RowView row = RowView::trusted(predictor->definition().request(), requests[i]);
-        predictor->predict(context, row, std::span(scores).subspan(i * outputs, outputs));
-      }
-    } else {
-      RowBatch chunk;
-      for (std::size_t i = begin; i < end; ++i) chunk.append(requests[i]);
-      predictor->predict_batch_at(
-          context, *state, chunk,
-          std::span(scores).subspan(begin * outputs, (end - begin) * outputs));
-    }
-    bar.show("score", static_cast<std::int64_t>(end), static_cast<std::int64_t>(requests.size()));
-  }
-  return scores;
-}
-
 struct Scored {
   Table table;
   std::vector<std::string> extra_columns;
@@ -78,8 +49,8 @@ Scored score_requests(const Options& options, const std::map<std::string, std::s
   const CsvRows requests = read_requests(options.requests, definition.request());
   const Dataset dataset = read_dataset(definition, streams, bar.callback());
   const OutputKind output = options.margin ? OutputKind::margin : OutputKind::prediction;
-  const std::vector<double> scores =
-      score(predictor, dataset.state.get(), requests.batch, output, bar);
+  Context context(predictor, {.output = output});
+  const std::vector<double> scores = score(context, dataset.state.get(), requests.batch, bar);
 
   const std::vector<std::size_t> identity = identity_fields(definition);
   std::vector<std::string> columns;
@@ -99,33 +70,13 @@ Scored score_requests(const Options& options, const std::map<std::string, std::s
   return {std::move(table), requests.extra_columns};
 }
 
-/// The model's features by name, past the definition.
-Scored score_matrix(const Options& options, const Predictor& predictor, TableFormat format) {
-  std::vector<Field> fields;
-  for (const Output& output : predictor.definition().outputs()) {
-    fields.push_back({output.name, Type::f64, true});
-  }
-  const RowLayout layout{Schema(std::move(fields))};
-  const CsvRows rows = read_requests(options.matrix, layout);
-  const std::size_t width = layout.schema().size();
-  std::vector<float> features;
-  for (std::size_t row = 0; row < rows.batch.size(); ++row) {
-    const RowView view = RowView::trusted(layout, rows.batch[row]);
-    for (std::size_t i = 0; i < width; ++i) {
-      features.push_back(model_input(view.is_null(i) ? kCanonicalNan : view.f64(i)));
-    }
-  }
-  const std::size_t outputs = predictor.output_count(OutputKind::margin);
-  std::vector<float> margins(rows.batch.size() * outputs);
-  predictor.margins(Span2d<const float>(features.data(), rows.batch.size(), width), margins);
-
+Scored score_features(const Options& options, const Predictor& predictor, TableFormat format) {
+  const FeatureMatrix matrix = read_matrix(options.matrix, predictor);
+  if (matrix.rows == 0) refuse_empty(options.matrix);
+  const OutputKind output = options.margin ? OutputKind::margin : OutputKind::prediction;
   Table table(score_columns(predictor, options.margin), format);
-  for (std::size_t row = 0; row < rows.batch.size(); ++row) {
-    const auto scores = std::span(margins).subspan(row * outputs, outputs);
-    if (!options.margin) apply_link(predictor.model().contract.link, scores);
-    for (const float value : scores) table.number(static_cast<double>(value));
-  }
-  return {std::move(table), rows.extra_columns};
+  for (const double value : score_matrix(predictor, matrix, output)) table.number(value);
+  return {std::move(table), matrix.extra_columns};
 }
 
 int run(const Options& options, bool json) {
@@ -143,7 +94,7 @@ int run(const Options& options, bool json) {
   const Scored scored = [&] {
     ProgressBar bar;
     return options.matrix.empty() ? score_requests(options, streams, predictor, format, bar)
-                                  : score_matrix(options, *predictor, format);
+                                  : score_features(options, *predictor, format);
   }();
   write_output(options.output, scored.table.content());
   if (json && !to_stdout) {

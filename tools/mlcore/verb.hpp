@@ -34,5 +34,7 @@ void add_predict(CLI::App& app, Verb& verb);
 void add_features(CLI::App& app, Verb& verb);
 void add_inspect(CLI::App& app, Verb& verb);
 void add_verify(CLI::App& app, Verb& verb);
+void add_drift(CLI::App& app, Verb& verb);
+void add_report(CLI::App& app, Verb& verb);
 
 }  // namespace mlcore::command
