@@ -24,21 +24,20 @@ std::string lead(const Subject& subject) {
   if (report.total.drift.current_rows == 0) {
     return "No row has been seen yet: there is nothing to compare with the reference.";
   }
-  const std::uint64_t drifted = count_of(subject, Verdict::drift);
-  std::string text;
-  switch (verdict_of(subject.report)) {
-    case Verdict::drift:
-      text = fmt::format("{} of {} drifted", grouped(drifted),
-                         plural(subject.stories.size(), "column"));
-      break;
-    case Verdict::ok: text = "No column drifted"; break;
-    case Verdict::insufficient:
-      text = "No column is known to have drifted, and there is too little to say that none has";
-      break;
+  std::string where;
+  if (!report.panes.empty()) {
+    where =
+        fmt::format(" in {}, {}", plural(report.panes.size(), "pane"),
+                    range_text(report.kind, report.panes.front().begin, report.panes.back().end));
   }
-  if (report.panes.empty()) return text + ".";
-  return fmt::format("{} in {}, {}.", text, plural(report.panes.size(), "pane"),
-                     range_text(report.kind, report.panes.front().begin, report.panes.back().end));
+  switch (verdict_of(report)) {
+    case Verdict::drift: break;
+    case Verdict::ok: return "No column drifted" + where + ".";
+    case Verdict::insufficient:
+      return "No column is known to have drifted" + where + ": too little to say that none has.";
+  }
+  return fmt::format("{} of {} drifted{}.", grouped(count_of(subject, Verdict::drift)),
+                     plural(subject.stories.size(), "column"), where);
 }
 
 std::string tile(Verdict verdict, std::uint64_t count) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "report/sections.hpp"
@@ -63,7 +65,10 @@ std::string drift_page(const MonitorReport& report, const Reference& reference,
   html += fmt::format("<title>{}: drift</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
                       report::shortened(title, 200), report::style_sheet());
   html += report::overview(subject, title);
-  if (report.total.drift.drift < stories.size()) html += kOnlyDrift;
+  const auto drifted = std::count_if(stories.begin(), stories.end(), [](const auto& story) {
+    return story.verdict == Verdict::drift;
+  });
+  if (drifted > 0 && static_cast<std::size_t>(drifted) < stories.size()) html += kOnlyDrift;
   html += report::timeline(subject);
   html += report::columns(subject);
   html += report::service(report);

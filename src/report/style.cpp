@@ -118,7 +118,7 @@ align-items:center;padding:.6rem 1rem;cursor:pointer;list-style:none}
 .spark{width:96px;height:22px}
 .body{padding:.2rem 1rem 1.2rem;scroll-margin-top:4rem}
 .full{font-size:.8125rem;color:var(--soft);max-width:none;max-height:12rem;overflow:auto}
-.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20.5rem),1fr));gap:1.4rem 2rem;
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19.5rem),1fr));gap:1.4rem 2rem;
 margin:0;align-content:start}
 .parts{display:grid;grid-template-columns:minmax(0,1fr);gap:1.6rem 2.2rem;margin-top:.9rem}
 .tables{display:grid;grid-template-columns:minmax(0,1fr);gap:1.4rem;align-content:start}

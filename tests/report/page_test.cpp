@@ -174,6 +174,8 @@ TEST_CASE("drift_page: no pane, one pane, and panes without a row") {
   report = report_of(lender(), {make_rows(5, 1'000)});
   CHECK(page_of(lender(), report).find("in 1 pane, 1998-01-01 to 1998-01-31.") !=
         std::string::npos);
+  CHECK(page_of(lender(), report_of(lender(), {make_rows(5, 250)}))
+            .find("No column is known to have drifted in 1 pane,") != std::string::npos);
   report = report_from(lender(), {PaneCounts(lender()), PaneCounts(lender())});
   CHECK(page_of(lender(), report).find("INSUFFICIENT") != std::string::npos);
   report = report_of(Reference{}, {});

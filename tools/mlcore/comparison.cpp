@@ -211,7 +211,7 @@ void add_options(CLI::App& verb, ComparisonOptions& options) {
           "Exit status 1 on DRIFT of a pane or of all together; insufficient: also when all "
           "together are INSUFFICIENT")
       ->check(CLI::IsMember({"drift", "insufficient"}))
-      ->type_name("");
+      ->type_name("VERDICT");
 }
 
 Comparison compare_current(const ComparisonOptions& options) {
