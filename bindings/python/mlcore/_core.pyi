@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The examples are run by tests/test_documentation.py: `loan` is a model of numbers without streams, `shop` one
-# that counts the last 30 days' orders and sums their amounts, `day` is 1998-01-01 in UTC, a datetime.
+# that counts the last 30 days' orders and sums their amounts, `lender` one with a reference profile, `day` is 1998-01-01
+# in UTC, a datetime.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
@@ -394,6 +395,68 @@ class State:
     def close(self) -> None:
         """Free the memory; later calls raise Error, FAILED_PRECONDITION/closed_handle."""
     def __enter__(self) -> State: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
+class Monitor:
+    """What contexts see and say, pane by pane, against what the model's training saw. Threads may share it.
+
+    With `pane` a pane is so much time of the requests' `as_of`, else `pane_rows` rows (0: 10,000). The newest
+    `max_panes` are kept (0: 32). `minimum_rows`, `alpha` and the thresholds of the verdicts: 0 is the default.
+    Raises Error: FAILED_PRECONDITION no_reference, needs_as_of; INVALID_ARGUMENT invalid_option.
+
+    >>> row = lender.features.request.pack({"income": 75000.0, "age": 40, "country": "FR", "as_of": day})
+    >>> with mlcore.Monitor(lender, pane=timedelta(days=1)) as monitor:
+    ...     context = lender.context()
+    ...     monitor.attach(context)
+    ...     _ = context.predict_row(row)
+    ...     report = monitor.report()
+    >>> report["rows"], report["total"]["verdict"]
+    (1, 'INSUFFICIENT')
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        pane: timedelta | None = None,
+        pane_rows: int = 0,
+        max_panes: int = 0,
+        minimum_rows: int = 0,
+        alpha: float = 0.0,
+        distance_threshold: float = 0.0,
+        share_threshold: float = 0.0,
+    ) -> None: ...
+    def attach(self, context: Context) -> None:
+        """Count from now on what a context scores, and its calls that fail. It goes on when the monitor is closed.
+
+        Raises Error: INVALID_ARGUMENT other_model, FAILED_PRECONDITION already_monitored.
+        """
+    def report(self) -> dict[str, Any]:
+        """Verdicts, statistics, failures and durations; docs/monitor.md names the members.
+
+        Releases the interpreter's lock, as the others do.
+        """
+    def prometheus(self) -> str:
+        """The report in Prometheus' text format.
+
+        >>> mlcore.Monitor(lender).prometheus().splitlines()[5]
+        'mlcore_predictions_total{model="lender",version="0"} 0'
+        """
+    def html(self) -> str:
+        """The report as one page for people.
+
+        >>> mlcore.Monitor(lender).html()[:15]
+        '<!DOCTYPE html>'
+        """
+    def close(self) -> None:
+        """Let go of the monitor; later calls raise Error, FAILED_PRECONDITION/closed_handle."""
+    def __enter__(self) -> Monitor: ...
     def __exit__(
         self,
         kind: type[BaseException] | None,

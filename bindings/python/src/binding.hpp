@@ -116,6 +116,10 @@ using Rounds = std::pair<std::int32_t, std::int32_t>;
 /// An mlcore.Context of this output, over these boosting rounds.
 [[nodiscard]] nb::object make_context(const Model& model, std::string_view output, Rounds rounds);
 
+/// Lets an mlcore.Context count into a monitor; waits for the call in progress.
+/// Throws TypeError for another object.
+void attach(const mlcore_monitor_t* monitor, nb::handle context);
+
 struct State {
   [[nodiscard]] const mlcore_state_t* get() const {
     if (!handle) throw_closed("state");
@@ -158,6 +162,7 @@ void bind_features(nb::module_& module);
 void bind_state(nb::module_& module);
 void bind_model(nb::module_& module);
 void bind_context(nb::module_& module);
+void bind_monitor(nb::module_& module);
 void bind_table(nb::module_& module);
 
 }  // namespace mlcore_python

@@ -121,6 +121,12 @@ class Context {
     return out_.array;
   }
 
+  void attach(const mlcore_monitor_t* monitor) {
+    if (!scratch_) throw_closed("context");
+    const std::lock_guard lock(scratch_->mutex);
+    call(mlcore_monitor_attach, monitor, scratch_->handle);
+  }
+
   nb::object bound() {
     return row(mlcore_predict_f64, static_cast<const double*>(values_.data), values_.size);
   }
@@ -259,6 +265,11 @@ void bind_rows_of_one(nb::class_<Context>& type) {
 
 nb::object make_context(const Model& model, std::string_view output, Rounds rounds) {
   return nb::cast(new Context(model, output_of(output), rounds), nb::rv_policy::take_ownership);
+}
+
+void attach(const mlcore_monitor_t* monitor, nb::handle context) {
+  if (!nb::isinstance<Context>(context)) throw nb::type_error("context: expected mlcore.Context");
+  nb::cast<Context&>(context).attach(monitor);
 }
 
 void bind_context(nb::module_& module) {

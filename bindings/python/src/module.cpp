@@ -86,5 +86,6 @@ NB_MODULE(_core, module) {
   bind_state(module);
   bind_model(module);
   bind_context(module);
+  bind_monitor(module);
   bind_table(module);
 }

@@ -18,5 +18,10 @@ def loan(fixtures: pathlib.Path) -> mlcore.Model:
 
 
 @pytest.fixture(scope="session")
+def lender(fixtures: pathlib.Path) -> mlcore.Model:
+    return mlcore.Model.open(str(fixtures / "lender.mlc"))
+
+
+@pytest.fixture(scope="session")
 def shop(fixtures: pathlib.Path) -> mlcore.Model:
     return mlcore.Model.open(str(fixtures / "shop.mlc"))

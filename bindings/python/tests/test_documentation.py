@@ -34,8 +34,9 @@ EXAMPLES = list(documented(STUBS))
 
 
 @pytest.mark.parametrize(("name", "text", "line"), EXAMPLES, ids=[example[0] for example in EXAMPLES])
-def test_an_example_gives_what_it_says(loan: mlcore.Model, shop: mlcore.Model, name: str, text: str, line: int) -> None:
-    names = {"mlcore": mlcore, "np": np, "loan": loan, "shop": shop, "timedelta": timedelta,
+def test_an_example_gives_what_it_says(loan: mlcore.Model, shop: mlcore.Model, lender: mlcore.Model,
+                                     name: str, text: str, line: int) -> None:
+    names = {"mlcore": mlcore, "np": np, "loan": loan, "shop": shop, "lender": lender, "timedelta": timedelta,
              "day": datetime(1998, 1, 1, tzinfo=timezone.utc)}
     test = doctest.DocTestParser().get_doctest(text, names, name, "_core.pyi", line)
     found: list[str] = []
