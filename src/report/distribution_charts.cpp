@@ -23,6 +23,12 @@ double share_of(std::uint64_t part, std::uint64_t rows) {
   return rows == 0 ? 0 : static_cast<double>(part) / static_cast<double>(rows);
 }
 
+/// A value on an axis from low to high; what is nothing beside that is 0, as the double before 0.
+std::string axis_text(double value, double low, double high) {
+  const double reach = std::max(std::fabs(low), std::fabs(high));
+  return rounded(std::fabs(value) < 1e-9 * reach ? 0 : value, kAxisDigits);
+}
+
 struct Bar {
   double reference;
   double current;
@@ -79,7 +85,7 @@ std::vector<Bar> bars_of(const NumericProfile& profile, const NumericCounts& cur
     if (bar.is_word) {
       bar.label = edges.empty() ? "any number" : bin == 0 ? "below" : "above";
     } else {
-      bar.label = rounded(edges[bin], kAxisDigits);
+      bar.label = axis_text(edges[bin], edges.front(), edges.back());
       bar.is_at_edge = !is_atom(edges, bin);
     }
     bars.push_back(std::move(bar));
@@ -192,7 +198,7 @@ std::string cumulative_chart(const NumericProfile& profile, const NumericCounts&
     }
   }
   for (const double share : {0.0, 0.25, 0.5, 0.75, 1.0}) {
-    frame.horizontal_label(frame.x(share), rounded(low * (1 - share) + high * share, kAxisDigits));
+    frame.horizontal_label(frame.x(share), axis_text(low * (1 - share) + high * share, low, high));
   }
   return frame.svg();
 }

@@ -205,6 +205,17 @@ TEST_CASE("drift_page: columns without spread, without a value, and at the ends 
   }
 }
 
+TEST_CASE("drift_page: the double before zero is told as 0") {
+  std::vector<double> values;
+  for (int i = 0; i < 2'000; ++i) values.push_back(i % 3 == 0 ? 0 : i / 7.0);
+  const Reference reference = one_feature(values);
+  const PaneCounts counts = counted_feature(reference, values);
+  CHECK(page_of(reference, report_from(reference, {counts})).find("e−3") == std::string::npos);
+  const Reference wide = one_feature({-1e308, -1e307, 0, 1e307, 1e308});
+  const std::string page = page_of(wide, report_from(wide, {counted_feature(wide, {0})}));
+  CHECK(page.find(">−1e308</text>") != page.npos);
+}
+
 TEST_CASE("drift_page: 200 columns and 32 panes take what the header says") {
   Reference reference;
   const Rows rows = make_rows(1, 2'000);
