@@ -12,9 +12,7 @@
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kTileOutputs = 32;   // sums of a tile: 16 KiB of stack
-constexpr std::uint32_t kNarrowRows = 64;  // a tile's rows where kTileRows do not fit
-constexpr std::size_t kLeastTile = 16;     // fewer rows go one by one
+constexpr std::size_t kTileOutputs = 32;  // sums of a tile: 16 KiB of stack
 
 /// Calls `visit` with each run's part of a range of trees.
 template <typename Visit>
@@ -30,17 +28,12 @@ void for_each_part(const TreePlan& plan, TreeRange trees, Visit visit) {
   }
 }
 
-std::uint32_t tile_rows(const TreePlan& plan) {
-  return plan.ranks.column_count() * kTileRows <= kTileBytes ? kTileRows : kNarrowRows;
-}
-
-/// Rows side by side, and their rank bytes: columns of `stride` rows.
+/// Rows side by side, and their rank bytes.
 struct Tile {
   const float* features;
   std::size_t feature_count;
   std::size_t rows;
   const std::uint8_t* ranks;
-  std::uint32_t stride;
 };
 
 /// Adds the leaves of a range of trees to `sums`, of shape [outputs][kTileRows]. `outputs` says
@@ -54,7 +47,7 @@ void add_trees(const TreePlan& plan, const TreeKernels& kernels, TreeRange trees
                            own, sums, kTileRows);
     } else {
       kernels.add_tile(plan.complete.view(run.start, run.depth), first, count, tile.ranks,
-                       tile.stride, static_cast<std::uint32_t>(tile.rows), own, sums);
+                       static_cast<std::uint32_t>(tile.rows), own, sums);
     }
   });
 }
@@ -109,10 +102,11 @@ void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) 
 void TreeEngine::tile_margins(const float* features, std::size_t rows, TreeRange trees,
                               float* margins) const noexcept {
   alignas(64) std::array<std::uint8_t, kTileBytes> ranks;
-  const Tile tile{features, feature_count_, rows, ranks.data(), tile_rows(*plan_)};
+  const Tile tile{features, feature_count_, rows, ranks.data()};
   if (plan_->has_ranks()) {
     kernels_->rank_tile(plan_->ranks.view(), features, feature_count_,
-                        static_cast<std::uint32_t>(rows), tile.stride, ranks.data());
+                        static_cast<std::uint32_t>(rows), tile_rows(plan_->ranks.column_count()),
+                        ranks.data());
   }
   const std::size_t outputs = output_count_;
   alignas(64) std::array<float, kTileOutputs * kTileRows> sums;
@@ -144,9 +138,11 @@ void TreeEngine::tile_margins(const float* features, std::size_t rows, TreeRange
 
 void TreeEngine::batch_margins(const float* features, std::size_t rows, TreeRange trees,
                                float* margins) const noexcept {
-  const std::size_t tile = tile_rows(*plan_);
-  while (rows >= kLeastTile) {
-    const std::size_t count = std::min<std::size_t>(rows, tile);
+  const std::size_t most = tile_rows(plan_->ranks.column_count());
+  while (rows >= kernels_->least_rows) {
+    std::size_t count = std::min(rows, most);
+    const std::size_t rest = count % kernels_->vector_rows;
+    if (rest < kernels_->least_rows && rest != count) count -= rest;
     tile_margins(features, count, trees, margins);
     features += count * feature_count_;
     margins += count * output_count_;

@@ -16,14 +16,15 @@ namespace mlcore {
 
 enum class SimdTarget : int32_t;
 
-inline constexpr uint32_t kTileRows = 128;  // rows that a batch kernel takes at a time
-inline constexpr uint32_t kGroup = 16;      // thresholds compared at once
-inline constexpr uint32_t kMaxLevels = 3;   // of a search: 16 * 16 * 16 thresholds
-inline constexpr uint32_t kChunk = 255;     // ranks that a column of bytes holds, 0 aside
+inline constexpr uint32_t kTileRows = 128;     // rows that a batch kernel takes at a time
+inline constexpr uint32_t kWideTileRows = 64;  // where columns are wide
+inline constexpr uint32_t kGroup = 16;         // thresholds compared at once
+inline constexpr uint32_t kMaxLevels = 3;      // of a search: 16 * 16 * 16 thresholds
+inline constexpr uint32_t kChunk = 255;        // ranks that a column of bytes holds, 0 aside
 inline constexpr uint32_t kByteColumns = 256;
 inline constexpr uint32_t kMaxColumns = 1024;               // of a row, and its inputs
 inline constexpr uint32_t kColumnBytes = kMaxColumns + 64;  // of a row, with room for whole vectors
-inline constexpr uint32_t kTileBytes = 65'536;              // ranks of a tile; on the stack
+inline constexpr uint32_t kTileBytes = kMaxColumns * kWideTileRows;  // on the stack
 inline constexpr uint32_t kMaxCompleteDepth = 8;
 inline constexpr uint8_t kAlwaysLeft = 255;  // no byte is greater
 
@@ -64,7 +65,7 @@ struct CompleteView {
 struct TreeKernels {
   /// Byte columns of one row. Shape: columns[kColumnBytes].
   void (*rank_row)(const RankView& ranks, const float* features, uint8_t* columns);
-  /// Byte columns of up to kTileRows rows, kTileRows or 64 bytes apart: `stride`.
+  /// Byte columns of a tile, `stride` rows each: tile_rows(columns).
   void (*rank_tile)(const RankView& ranks, const float* features, size_t feature_count,
                     uint32_t rows, uint32_t stride, uint8_t* tile);
   /// Adds the leaves of trees [first, first + count) in order, each to the margin of its output;
@@ -73,8 +74,14 @@ struct TreeKernels {
                   const uint32_t* outputs, float* margins);
   /// The same for the rows of a tile. Shape: sums[outputs][kTileRows].
   void (*add_tile)(const CompleteView& trees, uint32_t first, uint32_t count, const uint8_t* tile,
-                   uint32_t stride, uint32_t rows, const uint32_t* outputs, float* sums);
+                   uint32_t rows, const uint32_t* outputs, float* sums);
+  uint32_t vector_rows;  // that add_tile takes at once
+  uint32_t least_rows;   // fewer than these are faster one by one
 };
+
+constexpr uint32_t tile_rows(size_t column_count) {
+  return column_count > kByteColumns ? kWideTileRows : kTileRows;
+}
 
 /// Requires: a target of runnable_simd_targets().
 [[nodiscard]] const TreeKernels& tree_kernels(SimdTarget target) noexcept;

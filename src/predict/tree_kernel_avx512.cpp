@@ -11,6 +11,7 @@ namespace {
 
 struct Avx512 {
   static constexpr uint32_t kRows = 64;
+  static constexpr uint32_t kLeastRows = 20;
   static constexpr uint8_t kBias = 0;
   using Bytes = __m512i;
   using Mask = __mmask64;

@@ -14,6 +14,7 @@
 //   count_at_most(group, x)             how many of kGroup ascending thresholds are <= x
 //   write_group(ranks, base, bias, out)   kGroup bytes clamp(rank - base, 0, kChunk) ^ bias
 //   kBias               what tile bytes are xored with
+//   kLeastRows          fewer rows than these are faster one by one
 
 #include "predict/tree_kernel.hpp"
 
@@ -106,13 +107,13 @@ struct KernelBody {
 
   template <typename Column>
   struct Tree {
+    static constexpr size_t kStride = sizeof(Column) == 1 ? kTileRows : kWideTileRows;
     const Column* columns;
     const uint8_t* ks;
     const uint8_t* tile;
-    size_t stride;
 
     inline typename V::Mask above(uint32_t node) const {
-      return V::above(V::load(tile + columns[node] * stride), ks[node]);
+      return V::above(V::load(tile + size_t{columns[node]} * kStride), ks[node]);
     }
   };
 
@@ -158,14 +159,14 @@ struct KernelBody {
 
   template <uint32_t kDepth, typename Column>
   static void add_tile_of(const CompleteView& trees, uint32_t first, uint32_t count,
-                          const uint8_t* tile, uint32_t stride, uint32_t rows,
-                          const uint32_t* outputs, float* sums) {
+                          const uint8_t* tile, uint32_t rows, const uint32_t* outputs,
+                          float* sums) {
     for (uint32_t i = 0; i < count; ++i) {
       const size_t place = size_t{first + i} << kDepth;
       float* own = outputs == nullptr ? sums : sums + size_t{outputs[i]} * kTileRows;
       for (uint32_t row = 0; row < rows; row += V::kRows) {
         const Tree<Column> tree{static_cast<const Column*>(trees.columns) + place, trees.ks + place,
-                                tile + row, stride};
+                                tile + row};
         V::template add_leaves<kDepth>(leaf_of<kDepth>(tree), trees.leaves + place, own + row);
       }
     }
@@ -274,9 +275,9 @@ struct KernelBody {
 
   template <typename Column>
   static void add_tile_as(const CompleteView& trees, uint32_t first, uint32_t count,
-                          const uint8_t* tile, uint32_t stride, uint32_t rows,
-                          const uint32_t* outputs, float* sums) {
-    const auto add = [&](auto of) { of(trees, first, count, tile, stride, rows, outputs, sums); };
+                          const uint8_t* tile, uint32_t rows, const uint32_t* outputs,
+                          float* sums) {
+    const auto add = [&](auto of) { of(trees, first, count, tile, rows, outputs, sums); };
     switch (trees.depth) {
       case 1: return add(add_tile_of<1, Column>);
       case 2: return add(add_tile_of<2, Column>);
@@ -290,15 +291,15 @@ struct KernelBody {
   }
 
   static void add_tile(const CompleteView& trees, uint32_t first, uint32_t count,
-                       const uint8_t* tile, uint32_t stride, uint32_t rows, const uint32_t* outputs,
-                       float* sums) {
+                       const uint8_t* tile, uint32_t rows, const uint32_t* outputs, float* sums) {
     if (trees.column_count > kByteColumns) {
-      return add_tile_as<uint16_t>(trees, first, count, tile, stride, rows, outputs, sums);
+      return add_tile_as<uint16_t>(trees, first, count, tile, rows, outputs, sums);
     }
-    add_tile_as<uint8_t>(trees, first, count, tile, stride, rows, outputs, sums);
+    add_tile_as<uint8_t>(trees, first, count, tile, rows, outputs, sums);
   }
 
-  static constexpr TreeKernels kTable = {rank_row, rank_tile, add_row, add_tile};
+  static constexpr TreeKernels kTable = {rank_row, rank_tile, add_row,
+                                         add_tile, V::kRows,  V::kLeastRows};
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace {
 
 struct Sse41 {
   static constexpr uint32_t kRows = 16;
+  static constexpr uint32_t kLeastRows = 14;
   static constexpr uint8_t kBias = 0x80;
   using Bytes = __m128i;
   using Mask = __m128i;
