@@ -14,10 +14,10 @@ constexpr std::size_t kMaxThresholds = std::size_t{kChunk} * kGroup;
 std::size_t groups_of(std::size_t count) { return (count + kGroup - 1) / kGroup; }
 
 /// The thresholds of each feature, ascending, each once; of equal zeros one.
-std::vector<std::vector<float>> distinct_thresholds(const TreeEnsemble& model,
-                                                    const std::vector<std::uint32_t>& nodes) {
+std::vector<std::vector<float>> distinct_thresholds(const TreeEnsemble& model) {
   std::vector<std::vector<float>> thresholds(model.feature_count);
-  for (const std::uint32_t node : nodes) {
+  for (std::size_t node = 0; node < model.left.size(); ++node) {
+    if (model.left[node] == TreeEnsemble::kLeaf) continue;
     thresholds[model.feature[node]].push_back(model.value[node]);
   }
   for (auto& own : thresholds) {
@@ -29,8 +29,8 @@ std::vector<std::vector<float>> distinct_thresholds(const TreeEnsemble& model,
 
 }  // namespace
 
-RankTable::RankTable(const TreeEnsemble& model, const std::vector<std::uint32_t>& nodes) {
-  const auto thresholds = distinct_thresholds(model, nodes);
+RankTable::RankTable(const TreeEnsemble& model) {
+  const auto thresholds = distinct_thresholds(model);
   std::vector<std::uint32_t> features;
   for (std::uint32_t feature = 0; feature < model.feature_count; ++feature) {
     if (!thresholds[feature].empty()) features.push_back(feature);
@@ -43,9 +43,13 @@ RankTable::RankTable(const TreeEnsemble& model, const std::vector<std::uint32_t>
   });
   input_of_.resize(model.feature_count);
   for (const std::uint32_t feature : features) add_input(feature, thresholds[feature]);
-  const auto is_low = [&](std::uint32_t node) { return model.default_left[node] != 0; };
-  add_planes(std::any_of(nodes.begin(), nodes.end(), is_low),
-             !std::all_of(nodes.begin(), nodes.end(), is_low));
+  bool has_low = false;
+  bool has_high = false;
+  for (std::size_t node = 0; node < model.left.size(); ++node) {
+    if (model.left[node] == TreeEnsemble::kLeaf) continue;
+    (model.default_left[node] != 0 ? has_low : has_high) = true;
+  }
+  add_planes(has_low, has_high);
   fits_ = column_count_ <= kMaxColumns;
 }
 

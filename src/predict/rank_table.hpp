@@ -6,7 +6,7 @@
 // with the answer of the float's. Ranks stand in columns of bytes: column j of a feature is
 // clamp(rank - 255 j, 0, 255), with a missing value as the lowest rank or as the highest.
 //
-//   RankTable table(model, nodes);
+//   RankTable table(model);
 //   const auto [column, k] = table.place(model, node);  // right iff byte of the column > k
 
 #include <array>
@@ -26,8 +26,8 @@ class RankTable {
   };
 
   RankTable() = default;
-  /// Of the inner nodes among `nodes`. Cost: O(n log n).
-  RankTable(const TreeEnsemble& model, const std::vector<std::uint32_t>& nodes);
+  /// Cost: O(n log n) for n nodes.
+  explicit RankTable(const TreeEnsemble& model);
 
   /// Whether the kernels can take it: columns, and thresholds of a feature, within their limits.
   [[nodiscard]] bool fits() const noexcept { return fits_; }

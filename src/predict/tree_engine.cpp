@@ -28,12 +28,10 @@ void for_each_part(const TreePlan& plan, TreeRange trees, Visit visit) {
   }
 }
 
-/// Rows side by side, and their rank bytes.
+/// Rows and their rank bytes.
 struct Tile {
-  const float* features;
-  std::size_t feature_count;
-  std::size_t rows;
-  const std::uint8_t* ranks;
+  WalkedRows<float> features;
+  WalkedRows<std::uint8_t> ranks;
 };
 
 /// Adds the leaves of a range of trees to `sums`, of shape [outputs][kTileRows]. `outputs` says
@@ -42,12 +40,17 @@ void add_trees(const TreePlan& plan, const TreeKernels& kernels, TreeRange trees
                const std::uint32_t* outputs, float* sums) {
   for_each_part(plan, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     const std::uint32_t* own = outputs == nullptr ? nullptr : outputs + run.begin + first;
-    if (run.depth == 0) {
-      plan.walked.add_rows(run.start + first, count, tile.features, tile.feature_count, tile.rows,
-                           own, sums, kTileRows);
-    } else {
-      kernels.add_tile(plan.complete.view(run.start, run.depth), first, count, tile.ranks,
-                       static_cast<std::uint32_t>(tile.rows), own, sums);
+    const auto walk = [&](const auto& walked, const auto& rows) {
+      walked.add_rows(run.start + first, count, rows, own, sums);
+    };
+    switch (run.runner) {
+      case TreeRunner::complete:
+        return kernels.add_tile(plan.complete.view(run.start, run.depth), first, count,
+                                tile.ranks.first, static_cast<std::uint32_t>(tile.ranks.rows), own,
+                                sums);
+      case TreeRunner::byte_walk: return walk(plan.bytes, tile.ranks);
+      case TreeRunner::wide_walk: return walk(plan.wides, tile.ranks);
+      case TreeRunner::float_walk: return walk(plan.floats, tile.features);
     }
   });
 }
@@ -75,11 +78,16 @@ void TreeEngine::margins(const float* features, TreeRange trees, float* margins)
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     const std::uint32_t* outputs =
         output_count_ == 1 ? nullptr : plan_->outputs.data() + run.begin + first;
-    if (run.depth == 0) {
-      plan_->walked.add_row(run.start + first, count, features, outputs, margins);
-    } else {
-      kernels_->add_row(plan_->complete.view(run.start, run.depth), first, count, columns, outputs,
-                        margins);
+    const auto walk = [&](const auto& walked, const auto* row) {
+      walked.add_row(run.start + first, count, row, outputs, margins);
+    };
+    switch (run.runner) {
+      case TreeRunner::complete:
+        return kernels_->add_row(plan_->complete.view(run.start, run.depth), first, count, columns,
+                                 outputs, margins);
+      case TreeRunner::byte_walk: return walk(plan_->bytes, columns);
+      case TreeRunner::wide_walk: return walk(plan_->wides, columns);
+      case TreeRunner::float_walk: return walk(plan_->floats, features);
     }
   });
 }
@@ -89,12 +97,18 @@ void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) 
   if (plan_->has_ranks()) kernels_->rank_row(plan_->ranks.view(), features, columns);
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     double* out = leaves + (run.begin + first - trees.begin);
-    if (run.depth == 0) {
-      plan_->walked.leaves(run.start + first, count, features, out);
-      return;
-    }
-    for (std::size_t tree = first; tree < first + count; ++tree) {
-      *out++ = plan_->complete.leaf_id(run.start + (tree << run.depth), run.depth, columns);
+    const auto walk = [&](const auto& walked, const auto* row) {
+      walked.leaves(run.start + first, count, row, out);
+    };
+    switch (run.runner) {
+      case TreeRunner::complete:
+        for (std::size_t tree = first; tree < first + count; ++tree) {
+          *out++ = plan_->complete.leaf_id(run.start + (tree << run.depth), run.depth, columns);
+        }
+        return;
+      case TreeRunner::byte_walk: return walk(plan_->bytes, columns);
+      case TreeRunner::wide_walk: return walk(plan_->wides, columns);
+      case TreeRunner::float_walk: return walk(plan_->floats, features);
     }
   });
 }
@@ -102,7 +116,9 @@ void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) 
 void TreeEngine::tile_margins(const float* features, std::size_t rows, TreeRange trees,
                               float* margins) const noexcept {
   alignas(64) std::array<std::uint8_t, kTileBytes> ranks;
-  const Tile tile{features, feature_count_, rows, ranks.data()};
+  const std::uint32_t stride = tile_rows(plan_->ranks.column_count());
+  const Tile tile{{features, rows, feature_count_, 1, 0},
+                  {ranks.data(), rows, 1, stride, kernels_->bias}};
   if (plan_->has_ranks()) {
     kernels_->rank_tile(plan_->ranks.view(), features, feature_count_,
                         static_cast<std::uint32_t>(rows), tile_rows(plan_->ranks.column_count()),

@@ -75,6 +75,7 @@ struct TreeKernels {
   /// The same for the rows of a tile. Shape: sums[outputs][kTileRows].
   void (*add_tile)(const CompleteView& trees, uint32_t first, uint32_t count, const uint8_t* tile,
                    uint32_t rows, const uint32_t* outputs, float* sums);
+  uint8_t bias;          // what a tile's bytes are xored with
   uint32_t vector_rows;  // that add_tile takes at once
   uint32_t least_rows;   // fewer than these are faster one by one
 };

@@ -298,8 +298,8 @@ struct KernelBody {
     add_tile_as<uint8_t>(trees, first, count, tile, rows, outputs, sums);
   }
 
-  static constexpr TreeKernels kTable = {rank_row, rank_tile, add_row,
-                                         add_tile, V::kRows,  V::kLeastRows};
+  static constexpr TreeKernels kTable = {rank_row, rank_tile, add_row,      add_tile,
+                                         V::kBias, V::kRows,  V::kLeastRows};
 };
 
 }  // namespace

@@ -3,9 +3,13 @@
 #include "predict/tree_plan.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 
 namespace mlcore {
 namespace {
+
+constexpr std::size_t kMostPadding = 4;
 
 struct TreeShape {
   std::uint32_t depth = 0;
@@ -26,74 +30,75 @@ std::vector<TreeShape> shapes_of(const TreeEnsemble& model) {
   return shapes;
 }
 
-/// Whether `trees` trees, padded to a depth, have at most twice their inner nodes; a lone leaf
-/// counts as the one node that it is padded to.
+/// Whether `trees` trees may be padded to a depth: that wins time up to far more nodes, but takes
+/// the memory of 10 bytes a node. A lone leaf counts as the one node that it is padded to.
 bool pads_well(std::size_t trees, std::uint32_t depth, std::size_t inner) {
-  return depth <= kMaxCompleteDepth && trees * ((std::size_t{1} << depth) - 1) <= 2 * inner;
+  return depth <= kMaxCompleteDepth &&
+         trees * ((std::size_t{1} << depth) - 1) <= kMostPadding * inner;
 }
 
 /// Greedily, from the first tree on.
-std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes) {
+std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes, TreeRunner walk) {
   std::vector<TreeRun> runs;
   std::size_t inner = 0;  // of the last run
   for (std::uint32_t tree = 0; tree < shapes.size(); ++tree) {
     const std::uint32_t depth = std::max(shapes[tree].depth, 1u);
     const std::size_t own = std::max(shapes[tree].inner, std::size_t{1});
-    const bool is_complete = pads_well(1, depth, own);
-    if (!runs.empty() && (runs.back().depth == 0) != is_complete) {
+    const TreeRunner runner = pads_well(1, depth, own) ? TreeRunner::complete : walk;
+    if (!runs.empty() && runs.back().runner == runner) {
       TreeRun& run = runs.back();
       const std::uint32_t deeper = std::max(run.depth, depth);
-      if (!is_complete || pads_well(tree - run.begin + 1, deeper, inner + own)) {
+      if (runner == walk || pads_well(tree - run.begin + 1, deeper, inner + own)) {
         run.end = tree + 1;
-        if (is_complete) run.depth = deeper;
+        run.depth = deeper;
         inner += own;
         continue;
       }
     }
-    runs.push_back({tree, tree + 1, is_complete ? depth : 0, 0});
+    runs.push_back({runner, depth, tree, tree + 1, 0});
     inner = own;
   }
   return runs;
 }
 
-/// The inner nodes that kernels of ranks would run.
-std::vector<std::uint32_t> ranked_nodes(const TreeEnsemble& model,
-                                        const std::vector<TreeRun>& runs) {
-  std::vector<std::uint32_t> nodes;
-  for (const TreeRun& run : runs) {
-    if (run.depth == 0) continue;
-    for (auto node = model.tree_begin[run.begin]; node < model.tree_begin[run.end]; ++node) {
-      if (model.left[node] != TreeEnsemble::kLeaf) nodes.push_back(node);
-    }
-  }
-  return nodes;
+/// A walk meets some features a tree; ranks meet every input once, and then a tree costs little.
+bool ranks_pay(const std::vector<TreeShape>& shapes, std::size_t inputs) {
+  std::size_t visits = 0;
+  for (const TreeShape& shape : shapes) visits += std::bit_width(shape.inner);
+  return visits > 2 * inputs;
 }
 
-/// A walk meets `depth` features a tree; ranks meet every input once, and then a tree costs little.
-bool ranks_pay(const std::vector<TreeRun>& runs, std::size_t inputs) {
-  std::size_t visits = 0;
-  for (const TreeRun& run : runs) visits += std::size_t{run.depth} * (run.end - run.begin);
-  return visits > 2 * inputs;
+bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {
+  return columns > kByteColumns || std::any_of(shapes.begin(), shapes.end(), [](const auto& shape) {
+           return 2 * shape.inner > std::numeric_limits<std::uint16_t>::max();
+         });
 }
 
 }  // namespace
 
 TreePlan::TreePlan(const TreeEnsemble& model)
-    : base_margins(model.base_margins), outputs(model.tree_output) {
-  runs = runs_of(shapes_of(model));
-  const std::vector<std::uint32_t> nodes = ranked_nodes(model, runs);
-  if (!nodes.empty()) ranks = RankTable(model, nodes);
-  if (!ranks.fits() || !ranks_pay(runs, ranks.input_count())) {
+    : base_margins(model.base_margins), outputs(model.tree_output), ranks(model) {
+  const std::vector<TreeShape> shapes = shapes_of(model);
+  if (!ranks.fits() || !ranks_pay(shapes, ranks.input_count())) {
     ranks = RankTable();
-    runs.assign(1, {0, static_cast<std::uint32_t>(model.tree_count()), 0, 0});
+    runs = {{TreeRunner::float_walk, 0, 0, static_cast<std::uint32_t>(model.tree_count()), 0}};
+  } else {
+    const bool wide = is_wide(shapes, ranks.column_count());
+    runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk);
   }
+  const auto add_walked = [&](TreeRun& run, auto& trees) {
+    run.start = trees.size();
+    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) trees.add(model, tree, &ranks);
+  };
   for (TreeRun& run : runs) {
-    if (run.depth != 0) {
-      run.start = complete.add(model, ranks, run.begin, run.end, run.depth);
-      continue;
+    switch (run.runner) {
+      case TreeRunner::complete:
+        run.start = complete.add(model, ranks, run.begin, run.end, run.depth);
+        break;
+      case TreeRunner::byte_walk: add_walked(run, bytes); break;
+      case TreeRunner::wide_walk: add_walked(run, wides); break;
+      case TreeRunner::float_walk: add_walked(run, floats); break;
     }
-    run.start = walked.size();
-    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) walked.add(model, tree);
   }
   complete.finish();
 }

@@ -15,12 +15,16 @@
 
 namespace mlcore {
 
-/// Neighbouring trees [begin, end) that one kernel runs.
+/// Who runs a tree: the kernels of the SIMD target, or a walk on nodes of one kind.
+enum class TreeRunner : std::uint8_t { complete, byte_walk, wide_walk, float_walk };
+
+/// Neighbouring trees [begin, end) with one runner.
 struct TreeRun {
+  TreeRunner runner;
+  std::uint32_t depth;  // of complete trees
   std::uint32_t begin;
   std::uint32_t end;
-  std::uint32_t depth;  // of complete trees; 0: walked
-  std::size_t start;    // of the first: its place in the complete trees, its number in the walked
+  std::size_t start;  // of the first: its place in the complete trees, its number in a walk's
 };
 
 struct TreePlan {
@@ -34,7 +38,9 @@ struct TreePlan {
   std::vector<TreeRun> runs;
   RankTable ranks;
   CompleteTrees complete;
-  WalkedTrees walked;
+  WalkedTrees<ByteNode> bytes;
+  WalkedTrees<WideNode> wides;
+  WalkedTrees<FloatNode> floats;
 };
 
 }  // namespace mlcore

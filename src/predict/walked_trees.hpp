@@ -1,50 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Trees of any shape, walked on the features themselves: what is too deep, too lopsided or of too
-// many features for ranks to pay.
+// Trees of any shape, walked from node to node. On rank bytes: those that are too deep or lopsided
+// to be padded. On the features themselves: the trees of a model whose ranks would not pay.
 //
-//   WalkedTrees trees;
-//   trees.add(model, tree);
+//   WalkedTrees<FloatNode> trees;
+//   trees.add(model, tree, nullptr);
 //   trees.add_row(0, 1, features, nullptr, margins);
 
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "predict/rank_table.hpp"
 
 namespace mlcore {
 
+/// A node says where it goes from its own value, and the value's place in a row. Both children
+/// stand side by side, at a distance from the root; a leaf points to itself and goes left always.
+struct FloatNode {
+  using Value = float;
+  float threshold;
+  std::uint32_t feature;
+  std::uint32_t left;
+  std::uint32_t missing_right;  // 0 or 1
+
+  static FloatNode leaf(std::uint32_t self);
+  static FloatNode inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
+                         const RankTable* ranks);
+  [[nodiscard]] std::size_t place() const noexcept { return feature; }
+  [[nodiscard]] std::uint32_t next(float x) const noexcept {
+    const std::uint32_t is_missing = x != x ? 1 : 0;
+    return left + ((x >= threshold ? 1u : 0u) | (is_missing & missing_right));
+  }
+};
+
+template <typename Column, typename Left>
+struct RankNode {
+  using Value = std::uint8_t;
+  Left left;
+  Column column;
+  std::uint8_t k;
+
+  static RankNode leaf(std::uint32_t self);
+  static RankNode inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
+                        const RankTable* ranks);
+  [[nodiscard]] std::size_t place() const noexcept { return column; }
+  [[nodiscard]] std::uint32_t next(std::uint8_t rank) const noexcept {
+    return left + (rank > k ? 1u : 0u);
+  }
+};
+using ByteNode = RankNode<std::uint8_t, std::uint16_t>;   // 4 bytes
+using WideNode = RankNode<std::uint16_t, std::uint32_t>;  // 8 bytes
+
+/// Rows as walks read them: the value at a place of a row is
+/// first[row * row_stride + place * place_stride] ^ bias.
+template <typename Value>
+struct WalkedRows {
+  const Value* first;
+  std::size_t rows;
+  std::size_t row_stride;
+  std::size_t place_stride;
+  std::uint8_t bias;  // of rank bytes
+};
+
+template <typename Node>
 class WalkedTrees {
  public:
-  void add(const TreeEnsemble& model, std::size_t tree);
+  using Value = typename Node::Value;
+
+  /// `ranks` is for nodes of ranks.
+  void add(const TreeEnsemble& model, std::size_t tree, const RankTable* ranks);
   [[nodiscard]] std::size_t size() const noexcept { return roots_.size(); }
 
   /// Adds the leaves of trees [begin, begin + count) in order, each to the margin of its output,
-  /// which is `outputs[i]` for the i-th. Cost: no allocation.
-  void add_row(std::size_t begin, std::size_t count, const float* features,
-               const std::uint32_t* outputs, float* margins) const noexcept;
-  /// The same for many rows. Shape: sums[outputs][stride].
-  void add_rows(std::size_t begin, std::size_t count, const float* features,
-                std::size_t feature_count, std::size_t rows, const std::uint32_t* outputs,
-                float* sums, std::size_t stride) const noexcept;
+  /// which is `outputs[i]` for the i-th; without `outputs`, to margins[0]. Cost: no allocation.
+  void add_row(std::size_t begin, std::size_t count, const Value* row, const std::uint32_t* outputs,
+               float* margins) const noexcept;
+  /// The same for many rows. Shape: sums[outputs][kTileRows].
+  void add_rows(std::size_t begin, std::size_t count, const WalkedRows<Value>& rows,
+                const std::uint32_t* outputs, float* sums) const noexcept;
   /// The framework's ids of the leaves.
-  void leaves(std::size_t begin, std::size_t count, const float* features,
+  void leaves(std::size_t begin, std::size_t count, const Value* row,
               double* leaves) const noexcept;
 
  private:
-  /// right = left + 1; a leaf points to itself and its threshold, NaN, sends all to the left.
-  struct Node {
-    float threshold;
-    std::uint32_t feature;
-    std::uint32_t left;
-    std::uint32_t missing_right;  // 0 or 1
-  };
-
-  template <typename RowOf>
-  void walk(std::uint32_t depth, std::uint32_t* at, RowOf row_of) const noexcept;
   template <typename Add>
-  void walk_trees(std::size_t begin, std::size_t count, const float* features,
-                  Add add) const noexcept;
+  void walk_trees(std::size_t begin, std::size_t count, const Value* row, Add add) const noexcept;
 
   std::vector<Node> nodes_;
   std::vector<float> values_;       // one a node; 0 where it is no leaf

@@ -51,8 +51,9 @@ void check_targets(const TreeEnsemble& model, const std::vector<float>& features
 /// What a case must have, so that it tests what it says.
 bool has_complete_run(const TreeEnsemble& model, std::uint32_t depth) {
   const TreePlan plan(model);
-  return std::any_of(plan.runs.begin(), plan.runs.end(),
-                     [=](const TreeRun& run) { return run.depth == depth; });
+  return std::any_of(plan.runs.begin(), plan.runs.end(), [=](const TreeRun& run) {
+    return run.runner == TreeRunner::complete && run.depth == depth;
+  });
 }
 
 }  // namespace
