@@ -5,6 +5,7 @@
 #include <new>
 
 #include "capi/fixture.hpp"
+#include "monitor/lender.hpp"
 
 namespace {
 std::atomic<std::int64_t> allocations{0};
@@ -24,10 +25,11 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
   return operator new(size, tag);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+// Not inlined: GCC 12 takes a free that it sees for one of another allocator.
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace mlcore::test {
 namespace {
@@ -146,6 +148,42 @@ TEST_CASE("allocation: a row without streams is scored without any") {
     CHECK(count(doubles) == 0);
     CHECK(count(singles) == 0);
   }
+}
+
+TEST_CASE("allocation: a monitor without memory is refused; a monitored row takes none") {
+  const Opened lender_model(lender_file());
+  const Scratch scratch(lender_model);
+  mlcore_monitor_options_t options = {};
+  options.struct_size = sizeof options;
+  options.pane_rows = 50;
+  options.max_panes = 2;
+  mlcore_monitor_t* monitor = nullptr;
+  starve([&](mlcore_error_t* error) {
+    return mlcore_monitor_new(lender_model.model, &options, &monitor, error);
+  });
+  starve([&](mlcore_error_t* error) {
+    return mlcore_monitor_attach(monitor, scratch.context, error);
+  });
+  const Bytes row = packed(
+      lender_model.request,
+      R"({"income": 75000, "age": 40, "country": "a new country with a long name", "as_of": "1998-01-02"})");
+  double out = 0;
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(count([&](mlcore_error_t* error) {
+              return mlcore_predict_row(scratch.context, row.data(),
+                                        static_cast<std::int64_t>(row.size()), &out, 1, error);
+            }) == 0);
+  }
+  for (const std::int32_t format :
+       {MLCORE_REPORT_JSON, MLCORE_REPORT_PROMETHEUS, MLCORE_REPORT_HTML}) {
+    mlcore_buffer_t* report = nullptr;
+    starve([&](mlcore_error_t* error) {
+      mlcore_buffer_release(report);
+      return mlcore_monitor_report(monitor, format, &report, error);
+    });
+    mlcore_buffer_release(report);
+  }
+  mlcore_monitor_release(monitor);
 }
 
 }  // namespace mlcore::test
