@@ -86,6 +86,8 @@ function guarded(predict, input, out) {
   };
 }
 
+let contextHandleOf;
+
 class Context {
   #handle;
   #definition;
@@ -101,6 +103,15 @@ class Context {
     this.#definition = definition;
     this.#width = native.contextWidth(this.#handle);
     this.#out = new Float64Array(this.#width);
+  }
+
+  static {
+    contextHandleOf = (value) => {
+      if (typeof value !== "object" || value === null || !(#handle in value)) {
+        refuse(Reason.TYPE_MISMATCH, `expected a Context, found ${kindOf(value)}`);
+      }
+      return value.#handle;
+    };
   }
 
   get out() {
@@ -199,4 +210,4 @@ class Context {
 }
 addDispose(Context);
 
-module.exports = { Context, Output, outputOf, shapeOf };
+module.exports = { Context, Output, contextHandleOf, outputOf, shapeOf };

@@ -6,8 +6,9 @@
  * mlcore for Node.js: scores models from one file, features included, with the bits of training.
  *
  * In the examples `loan` is a model whose request is `{ age: i64, debt: f64?, income: f64 }`, and `shop` one
- * with a stream `orders(customer: string key, at: timestamp event, cds: i64, amount: f64)`. Each of them
- * runs in the package's tests.
+ * with a stream `orders(customer: string key, at: timestamp event, cds: i64, amount: f64)`. `lender` has a
+ * reference profile, and its request is `{ income: f64?, age: i64, country: string?, as_of: timestamp }`.
+ * Each example runs in the package's tests.
  */
 
 /** What a field of a row may be given as; README.md has the table. */
@@ -86,6 +87,112 @@ export interface IngestReport {
   }[];
   /** What is wrong with the first of them; "" where there is none. */
   readonly invalidMessage: string;
+}
+
+/** Options of a monitor; 0 is the default of each. */
+export interface MonitorOptions {
+  /** Microseconds of the requests' `as_of` that a pane takes; without it a pane is so many rows. */
+  paneWidth?: bigint;
+  /** Rows of a pane, in the order of counting; 10,000. */
+  paneRows?: number | bigint;
+  /** How many panes with rows are kept, the newest; 32. */
+  maxPanes?: number | bigint;
+  /** With fewer rows a verdict is INSUFFICIENT; 100. */
+  minimumRows?: number | bigint;
+  /** The chance that a quiet pane is called DRIFT; 0.001. */
+  alpha?: number;
+  /** What a distance must also pass; 0.1. */
+  distanceThreshold?: number;
+  /** What a share of missing, unseen or out-of-range values must also pass; 0.02. */
+  shareThreshold?: number;
+}
+
+/** What a comparison with the reference comes to. */
+export type Verdict = "OK" | "DRIFT" | "INSUFFICIENT";
+
+/** A statistic of a column; null where it is not defined. */
+export interface Statistic {
+  readonly verdict: Verdict;
+  readonly value: number | null;
+  /** What a quiet column reaches with the chance `alpha_each`. */
+  readonly null_quantile: number | null;
+  /** What `value` must pass for DRIFT, beside the null quantile. */
+  readonly threshold: number | null;
+  /** Of `ks` and `chi_square`. */
+  readonly p_value?: number | null;
+}
+
+/** A column of one pane against the reference; docs/drift.md describes the statistics. */
+export interface ColumnReport {
+  readonly name: string;
+  readonly kind: "feature" | "category" | "score";
+  readonly verdict: Verdict;
+  readonly is_constant: boolean;
+  readonly reference_rows: number;
+  readonly current_rows: number;
+  readonly reference_missing: number;
+  readonly current_missing: number;
+  /** Of a category. */
+  readonly current_unseen?: number;
+  /** Of a feature or a score, as all that follow. */
+  readonly current_out_of_range?: number;
+  readonly reference_mean?: number | null;
+  readonly current_mean?: number | null;
+  readonly reference_standard_deviation?: number | null;
+  readonly current_standard_deviation?: number | null;
+  /** By name, as `psi`. */
+  readonly statistics: { readonly [name: string]: Statistic };
+}
+
+/** The rows of [begin, end): microseconds since 1970, exact to the year 2255, or positions of rows. */
+export interface PaneReport {
+  readonly begin: number;
+  readonly end: number;
+  readonly rows: number;
+  readonly verdict: Verdict;
+  readonly alpha: number;
+  /** For each statistic, so that all of them together have `alpha`. */
+  readonly alpha_each: number;
+  readonly reference_rows: number;
+  readonly current_rows: number;
+  /** How many columns have each verdict. */
+  readonly ok: number;
+  readonly drift: number;
+  readonly insufficient: number;
+  /** Features, then texts, then predictions. */
+  readonly columns: readonly ColumnReport[];
+}
+
+/** Durations of calls in nanoseconds: each quantile is at least the true one, and less than 1/16 above. */
+export interface LatencyReport {
+  readonly count: number;
+  readonly sum: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+/** What a monitor has seen: the JSON of docs/monitor.md. Members are added, never renamed. */
+export interface MonitorReport {
+  readonly model: string;
+  readonly digest: string;
+  /** 0: the model was not opened from a registry. */
+  readonly version: number;
+  readonly pane_kind: "as_of" | "count";
+  /** Since the monitor was made. */
+  readonly rows: number;
+  /** Of them, those of panes that were no longer kept. */
+  readonly late_rows: number;
+  /** Calls that failed, by the name of the reason. */
+  readonly failures: readonly { readonly reason: string; readonly count: number }[];
+  /** Of one call for a row in 16. */
+  readonly row_latency_nanos: LatencyReport;
+  readonly batch_latency_nanos: LatencyReport;
+  /** The kept panes, oldest first; the last may still be open. */
+  readonly panes: readonly PaneReport[];
+  /** All of them together. */
+  readonly total: PaneReport;
 }
 
 /**
@@ -500,6 +607,77 @@ export class State {
   readonly memory: number;
 
   /** Frees the state; calls in progress have their share. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Compares what contexts see in service with what training saw, pane by pane. The model's artifact needs a
+ * reference profile. A monitor counts in its own thread, as contexts do: a worker has its own.
+ *
+ * @example
+ * const monitor = new Monitor(lender, { paneWidth: 86_400_000_000n }); // a pane is a day of `as_of`
+ * const context = lender.context();
+ * monitor.attach(context);
+ * context.predictRow({ income: 75000, age: 40, country: "FR", as_of: new Date("1998-01-02") });
+ * const { rows, panes } = await monitor.report();
+ * console.log(rows, panes[0].verdict); // 1 INSUFFICIENT
+ */
+export class Monitor {
+  /**
+   * Makes a monitor, which owns its share of the model.
+   * Errors: FAILED_PRECONDITION with no_reference or needs_as_of (a `paneWidth`, and requests without
+   * `as_of`); INVALID_ARGUMENT with other_model (a profile of other columns), type_mismatch or invalid_option
+   * (a negative number, a width past 2^53, both widths, more than 4096 panes, an alpha outside 1e-100 to 0.5,
+   * a threshold that is not finite).
+   */
+  constructor(model: Model, options?: MonitorOptions);
+
+  /**
+   * Counts from now on what the context scores, batches that begin after this included: features always,
+   * predictions where it gives predictions, margins or the class of all rounds, and the calls that the library
+   * refuses. A row that can't be packed has not reached it. The context goes on when the monitor is closed.
+   * Errors: INVALID_ARGUMENT with other_model or type_mismatch; FAILED_PRECONDITION with already_monitored or
+   * closed_handle.
+   *
+   * @example
+   * const monitor = new Monitor(lender);
+   * const [predictions, features] = [lender.context(), lender.context({ output: "features" })];
+   * monitor.attach(predictions);
+   * monitor.attach(features);
+   */
+  attach(context: Context): void;
+
+  /**
+   * Compares every pane with the reference, in another thread; all calls that have returned are counted, and
+   * contexts go on meanwhile.
+   *
+   * @example
+   * const { total } = await new Monitor(lender).report();
+   * for (const { name, verdict } of total.columns) console.log(name, verdict);
+   */
+  report(): Promise<MonitorReport>;
+
+  /**
+   * The report in Prometheus' text format 0.0.4; docs/monitor.md lists the metrics.
+   *
+   * @example
+   * const monitor = new Monitor(lender);
+   * const answer = { type: "text/plain; version=0.0.4; charset=utf-8", body: await monitor.prometheus() };
+   * console.log(answer.body.includes("mlcore_predictions_total"));
+   */
+  prometheus(): Promise<string>;
+
+  /**
+   * The report as one HTML file for people, without a script.
+   *
+   * @example
+   * const page = await new Monitor(lender).html();
+   * console.log(page.startsWith("<!DOCTYPE html>"));
+   */
+  html(): Promise<string>;
+
+  /** Frees the monitor; its contexts go on, and reports in progress have their share. */
   close(): void;
   [Symbol.dispose](): void;
 }

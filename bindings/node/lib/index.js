@@ -8,6 +8,7 @@ const { Features } = require("./features.js");
 const { State } = require("./state.js");
 const { Context } = require("./context.js");
 const { Model } = require("./model.js");
+const { Monitor } = require("./monitor.js");
 
 /** The library's version, as "0.1.0". */
 const version = native.version();
@@ -19,6 +20,7 @@ module.exports = {
   Layout,
   MlcoreError,
   Model,
+  Monitor,
   Reason,
   Rows,
   State,

@@ -3,10 +3,12 @@
 // Model: an artifact, opened and checked.
 
 const native = require("./native.js");
-const { allocate } = require("./error.js");
+const { Reason, allocate, kindOf, refuse } = require("./error.js");
 const { Context, Output, outputOf, shapeOf } = require("./context.js");
 const { makeFeatures, definitionOf } = require("./features.js");
 const { addDispose, bytesOf, utf8 } = require("./values.js");
+
+let modelHandleOf;
 
 class Model {
   #handle;
@@ -16,6 +18,15 @@ class Model {
   constructor(key, handle) {
     if (key !== native) throw new TypeError("a Model is made by Model.open or Model.openBytes");
     this.#handle = handle;
+  }
+
+  static {
+    modelHandleOf = (value) => {
+      if (typeof value !== "object" || value === null || !(#handle in value)) {
+        refuse(Reason.TYPE_MISMATCH, `expected a Model, found ${kindOf(value)}`);
+      }
+      return value.#handle;
+    };
   }
 
   static async open(path) {
@@ -67,4 +78,4 @@ class Model {
 }
 addDispose(Model);
 
-module.exports = { Model };
+module.exports = { Model, modelHandleOf };

@@ -37,6 +37,7 @@ napi_value load(Call& call, napi_value exports) {
   add_state(call.env(), exports);
   add_context(call.env(), exports);
   add_bound(call.env(), exports);
+  add_monitor(call.env(), exports);
   return exports;
 }
 

@@ -87,6 +87,13 @@ struct State {
   [[nodiscard]] static std::int64_t memory() { return 64 * 1024; }
 };
 
+struct Monitor {
+  std::shared_ptr<const mlcore_monitor_t> handle;
+  std::int64_t counters;  // of all panes
+  [[nodiscard]] std::int64_t memory() const { return 16 * 1024 + 560 * counters; }
+  static constexpr const char* kName = "monitor";
+};
+
 /// Scratch memory for calls of one row, and more of it for batches, which run in other threads.
 class Context {
  public:
@@ -97,9 +104,12 @@ class Context {
     if (!handle) throw_closed(kName);
     return handle.get();
   }
+  /// Counts into a monitor from now on: rows, and the batches that begin after this.
+  void attach(std::shared_ptr<const mlcore_monitor_t> monitor);
+  [[nodiscard]] bool is_monitored() const noexcept { return monitor_ != nullptr; }
   /// Scratch memory for one batch, to be given back.
   [[nodiscard]] Scratch take();
-  void give_back(Scratch scratch) noexcept;
+  void give_back(Scratch scratch, bool is_of_monitor) noexcept;
   void close() noexcept;
 
   Scratch handle;
@@ -113,6 +123,7 @@ class Context {
 
   std::shared_ptr<const mlcore_model_t> model_;
   mlcore_context_options_t options_;
+  std::shared_ptr<const mlcore_monitor_t> monitor_;  // of every scratch memory; may be null
   std::vector<Scratch> spare_;
 };
 
@@ -161,6 +172,7 @@ class Call {
   [[nodiscard]] std::int64_t int64(std::size_t i) const;    // BigInt
   [[nodiscard]] std::int64_t integer(std::size_t i) const;  // Number
   [[nodiscard]] std::int32_t int32(std::size_t i) const;
+  [[nodiscard]] double real(std::size_t i) const;
 
   [[nodiscard]] napi_value undefined() const;
   [[nodiscard]] napi_value number(double number) const;
@@ -232,5 +244,6 @@ void add_features(napi_env env, napi_value exports);
 void add_state(napi_env env, napi_value exports);
 void add_context(napi_env env, napi_value exports);
 void add_bound(napi_env env, napi_value exports);
+void add_monitor(napi_env env, napi_value exports);
 
 }  // namespace mlcore_node

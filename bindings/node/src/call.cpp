@@ -202,6 +202,12 @@ std::int32_t Call::int32(std::size_t i) const {
   return number;
 }
 
+double Call::real(std::size_t i) const {
+  double number = 0;
+  require(env_, napi_get_value_double(env_, arguments_[i], &number));
+  return number;
+}
+
 napi_value Call::undefined() const {
   napi_value value = nullptr;
   require(env_, napi_get_undefined(env_, &value));

@@ -17,7 +17,15 @@ Context::Context(std::shared_ptr<const mlcore_model_t> model,
 Context::Scratch Context::make() const {
   mlcore_context_t* context = nullptr;
   check(mlcore_context_new, model_.get(), &options_, &context);
-  return {context, mlcore_context_release};
+  Scratch made(context, mlcore_context_release);
+  if (monitor_) check(mlcore_monitor_attach, monitor_.get(), made.get());
+  return made;
+}
+
+void Context::attach(std::shared_ptr<const mlcore_monitor_t> monitor) {
+  check(mlcore_monitor_attach, monitor.get(), get());
+  monitor_ = std::move(monitor);
+  spare_.clear();  // they count into nothing
 }
 
 Context::Scratch Context::take() {
@@ -28,10 +36,11 @@ Context::Scratch Context::take() {
   return taken;
 }
 
-void Context::give_back(Scratch scratch) noexcept {
+void Context::give_back(Scratch scratch, bool is_of_monitor) noexcept {
   constexpr std::size_t kMostSpare = 4;  // as many threads as libuv has by default
   try {
-    if (handle && spare_.size() < kMostSpare) spare_.push_back(std::move(scratch));
+    if (!handle || is_of_monitor != is_monitored()) return;
+    if (spare_.size() < kMostSpare) spare_.push_back(std::move(scratch));
   } catch (...) {  // no room to remember it: it is freed
   }
 }
@@ -39,6 +48,7 @@ void Context::give_back(Scratch scratch) noexcept {
 void Context::close() noexcept {
   handle.reset();
   spare_.clear();
+  monitor_.reset();
   model_.reset();
 }
 
@@ -123,11 +133,13 @@ napi_value predict_events(Call& call) {
 class Batch : public Work {
  public:
   Batch(const Call& call, std::size_t out)
-      : owner_(call.shared<Context>(0)), scratch_(owner_->take()) {
+      : owner_(call.shared<Context>(0)),
+        scratch_(owner_->take()),
+        is_monitored_(owner_->is_monitored()) {
     out_ = call.doubles(out, out_count_);
     keep(call.env(), call.value(out));
   }
-  ~Batch() override { owner_->give_back(std::move(scratch_)); }
+  ~Batch() override { owner_->give_back(std::move(scratch_), is_monitored_); }
   napi_value finish(napi_env env) override { return kept(env, 0); }
 
  protected:
@@ -138,6 +150,7 @@ class Batch : public Work {
  private:
   std::shared_ptr<Context> owner_;
   Context::Scratch scratch_;
+  bool is_monitored_;  // the scratch memory
   double* out_ = nullptr;
   std::int64_t out_count_ = 0;
 };

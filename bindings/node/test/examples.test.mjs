@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as mlcore from "@mlcore/runtime";
-import { fixture, openLoan, openShop } from "./support.mjs";
+import { fixture, openLender, openLoan, openShop } from "./support.mjs";
 
 const types = fileURLToPath(new URL("../lib/index.d.ts", import.meta.url));
 const text = fs.readFileSync(types, "utf8");
@@ -21,7 +21,7 @@ function documented() {
 }
 
 test("every example of the types runs", async (t) => {
-  const [loan, shop] = await Promise.all([openLoan(), openShop()]);
+  const [loan, shop, lender] = await Promise.all([openLoan(), openShop(), openLender()]);
   const examples = documented().filter(({ example }) => example !== undefined);
   assert.ok(examples.length > 20);
   const quiet = { ...console, log: () => {} };
@@ -29,6 +29,7 @@ test("every example of the types runs", async (t) => {
     ...mlcore,
     loan,
     shop,
+    lender,
     loanFile: fixture("loan.mlc"),
     readFileSync: fs.readFileSync,
     console: quiet,

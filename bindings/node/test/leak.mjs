@@ -4,14 +4,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Features, Model, Rows, State } from "@mlcore/runtime";
-import { fixture, openShop, order } from "./support.mjs";
+import { Features, Model, Monitor, Rows, State } from "@mlcore/runtime";
+import { fixture, openLender, openShop, order } from "./support.mjs";
 
 const bytes = readFileSync(fixture("loan.mlc"));
 const shop = await openShop();
+const lender = await openLender();
 const snapshot = await new State(shop.features).snapshot();
 const row = shop.features.request.pack({ customer: "ada", as_of: 0n });
 const orders = new Rows(shop.features.stream("orders"), [order()]);
+const applicants = new Rows(lender.features.request, [{ age: 40, as_of: 0n }]);
 const rounds = 10_000;
 const mostGrowth = 24 * 2 ** 20; // a kilobyte for each of the 90,000 would be four times as much
 
@@ -29,6 +31,11 @@ async function open() {
   await contexts[2].predictBatch(Float64Array.of(20, 100, 1000));
   const [first, second] = await Promise.all([states[0].snapshot(), Model.openBytes(bytes)]);
   assert.ok(first.length > 0);
+  const monitor = new Monitor(lender, { paneRows: 10 });
+  const monitored = lender.context();
+  monitor.attach(monitored);
+  await monitored.predictBatchAt(null, applicants);
+  assert.equal((await monitor.report()).rows, 1);
   const failed = await Model.openBytes(bytes.subarray(0, 100)).catch((error) => error);
   assert.equal(failed.codeName, "DATA_LOSS");
   assert.throws(() => features.request.pack({}), { reasonName: "missing_column" });
@@ -36,15 +43,7 @@ async function open() {
   closed.close();
   const refused = await contexts[0].predictBatchAt(closed, []).catch((error) => error);
   assert.equal(refused.reasonName, "closed_handle");
-  return [
-    model,
-    features,
-    ...states,
-    ...contexts,
-    second,
-    shop.context(),
-    new State(shop.features),
-  ];
+  return [model, features, ...states, ...contexts, second, monitor, monitored];
 }
 
 async function settle() {

@@ -10,6 +10,7 @@ import { Code, MlcoreError, Model, Reason } from "@mlcore/runtime";
 const require = createRequire(import.meta.url);
 const { Output } = require("../lib/context.js");
 const { Type } = require("../lib/layout.js");
+const { Report } = require("../lib/monitor.js");
 const native = require("../lib/native.js");
 const header = ["codes.h", "mlcore.h"]
   .map((name) => path.join(process.env.MLCORE_SOURCE, "capi/include/mlcore", name))
@@ -26,7 +27,7 @@ function numbers(prefix, isMine = () => true) {
   return Object.fromEntries(found);
 }
 
-const isCode = (name) => !/^(REASON|OUTPUT|TYPE|STATE|LISTED)_/.test(name);
+const isCode = (name) => !/^(REASON|OUTPUT|TYPE|STATE|LISTED|REPORT)_/.test(name);
 
 test("codes are the header's, and have its names", () => {
   assert.deepEqual({ ...Code }, numbers("", isCode));
@@ -43,10 +44,12 @@ test("reasons are the header's, and have its names", () => {
   }
 });
 
-test("types and outputs are the header's", () => {
+test("types, outputs and reports are the header's", () => {
   assert.deepEqual({ ...Type }, numbers("TYPE_"));
-  const outputs = Object.entries(Output).map(([name, number]) => [name.toUpperCase(), number]);
-  assert.deepEqual(Object.fromEntries(outputs), numbers("OUTPUT_"));
+  const upper = (table) =>
+    Object.fromEntries(Object.entries(table).map(([name, at]) => [name.toUpperCase(), at]));
+  assert.deepEqual(upper(Output), numbers("OUTPUT_"));
+  assert.deepEqual(upper(Report), numbers("REPORT_"));
 });
 
 test("an error carries the numbers and their names", async () => {

@@ -8,6 +8,7 @@ export const fixtures = process.env.MLCORE_FIXTURES ?? "";
 export const fixture = (name) => path.join(fixtures, name);
 export const openLoan = () => Model.open(fixture("loan.mlc"));
 export const openShop = () => Model.open(fixture("shop.mlc"));
+export const openLender = () => Model.open(fixture("lender.mlc"));
 
 /** Checks that `call` throws an MlcoreError with this reason; returns it. */
 export function refusal(call, reasonName, codeName) {

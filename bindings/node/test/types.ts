@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled by test/types.test.mjs, and not run: what the types allow, and what they refuse.
-import { Code, Context, Features, MlcoreError, Model, Rows, State } from "@mlcore/runtime";
-import type { Field, IngestReport, Row } from "@mlcore/runtime";
+import { Code, Context, Features, MlcoreError, Model, Monitor, Rows, State } from "@mlcore/runtime";
+import type { Field, IngestReport, MonitorReport, Row } from "@mlcore/runtime";
 
 export async function use(path: string, bytes: Uint8Array): Promise<number> {
   const model: Model = await Model.open(path);
@@ -17,7 +17,13 @@ export async function use(path: string, bytes: Uint8Array): Promise<number> {
   const predict: () => Float64Array = context.bind(new Float32Array(2), { out: values });
   const batch: Float64Array = await context.predictBatch(new Float64Array(4), 2);
   const table = await Features.parse("").compute([row], state);
-  for (const closed of [model, context, state]) closed[Symbol.dispose]();
+  const monitor = new Monitor(model, { paneWidth: 1n, minimumRows: 5, alpha: 0.01 });
+  monitor.attach(context);
+  const seen: MonitorReport = await monitor.report();
+  const psi: number | null = seen.total.columns[0].statistics.psi.value;
+  const texts: string[] = [await monitor.prometheus(), await monitor.html(), `${psi}`];
+  if (seen.panes.some((pane) => pane.verdict === "DRIFT")) return texts.length;
+  for (const closed of [model, context, state, monitor]) closed[Symbol.dispose]();
   return fields.length + report.accepted + predict()[0] + batch.length + table.length + Code.OK;
 }
 
@@ -31,6 +37,8 @@ export function fail(model: Model, state: State, context: Context): string | nul
     new State(model.features, { max_keys: 1 });
     // @ts-expect-error lateness has a unit: BigInt microseconds
     new State(model.features, { lateness: 3600 });
+    // @ts-expect-error a pane's width has a unit too
+    new Monitor(model, { paneWidth: 86400 });
     // @ts-expect-error an instant is no plain number
     state.expire(0);
     // @ts-expect-error a value has no fields of its own
