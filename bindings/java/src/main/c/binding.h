@@ -27,7 +27,7 @@ typedef struct call {
 } call_t;
 
 /* The kinds of handles that release() takes; dev.mlcore.Handle has the same numbers. */
-enum { KIND_MODEL = 1, KIND_FEATURES = 2, KIND_STATE = 3, KIND_CONTEXT = 4 };
+enum { KIND_MODEL = 1, KIND_FEATURES = 2, KIND_STATE = 3, KIND_CONTEXT = 4, KIND_MONITOR = 5 };
 
 /* A table of methods for RegisterNatives. */
 typedef struct methods {
@@ -35,7 +35,8 @@ typedef struct methods {
   jint count;
 } methods_t;
 
-extern const methods_t inspect_methods, rows_methods, state_methods, predict_methods;
+extern const methods_t inspect_methods, rows_methods, state_methods, monitor_methods,
+    predict_methods;
 
 #define METHODS(table) \
   { table, (jint)(sizeof(table) / sizeof(table)[0]) }
@@ -70,6 +71,9 @@ static inline int is_ok(JNIEnv* env, int32_t code, const mlcore_error_t* error) 
 
 /* Make a byte[]; NULL and an exception when there is no memory. */
 jbyteArray new_bytes(JNIEnv* env, const void* bytes, int64_t size);
+
+/* Make a byte[] of a buffer, and free the buffer; NULL and an exception on failure. */
+jbyteArray take_buffer(JNIEnv* env, mlcore_buffer_t* buffer);
 
 /* A copy of the first `size` bytes of `array`, to be freed; NULL and an exception on failure. */
 void* copy_bytes(JNIEnv* env, jbyteArray array, jlong size);

@@ -39,6 +39,18 @@ jbyteArray new_bytes(JNIEnv* env, const void* bytes, int64_t size) {
   return array;
 }
 
+jbyteArray take_buffer(JNIEnv* env, mlcore_buffer_t* buffer) {
+  DECLARE_ERROR(error);
+  const void* bytes = NULL;
+  int64_t size = 0;
+  jbyteArray array = NULL;
+  if (is_ok(env, mlcore_buffer_bytes(buffer, &bytes, &size, &error), &error)) {
+    array = new_bytes(env, bytes, size);
+  }
+  mlcore_buffer_release(buffer);
+  return array;
+}
+
 void* copy_bytes(JNIEnv* env, jbyteArray array, jlong size) {
   void* bytes = malloc(size > 0 ? (size_t)size : 1);
   if (bytes == NULL) {
@@ -133,6 +145,7 @@ static void JNICALL release(JNIEnv* env, jclass self, jint kind, jlong address) 
       free(call);
       break;
     }
+    case KIND_MONITOR: mlcore_monitor_release(pointer(address)); break;
     default: break;
   }
 }
@@ -145,8 +158,8 @@ static const JNINativeMethod table[] = {
 static const methods_t library_methods = METHODS(table);
 
 static int register_methods(JNIEnv* env) {
-  const methods_t all[] = {library_methods, inspect_methods, rows_methods, state_methods,
-                           predict_methods};
+  const methods_t all[] = {library_methods, inspect_methods, rows_methods,
+                           state_methods,   monitor_methods, predict_methods};
   jclass native = (*env)->FindClass(env, "dev/mlcore/Native");
   if (native == NULL) return 0;
   for (size_t i = 0; i < sizeof all / sizeof all[0]; ++i) {

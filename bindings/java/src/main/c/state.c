@@ -142,16 +142,9 @@ static jlong JNICALL stateMemory(JNIEnv* env, jclass self, jlong state) {
 static jbyteArray JNICALL stateSnapshot(JNIEnv* env, jclass self, jlong state) {
   DECLARE_ERROR(error);
   mlcore_buffer_t* buffer = NULL;
-  const void* bytes = NULL;
-  int64_t size = 0;
-  jbyteArray snapshot = NULL;
   (void)self;
   if (!is_ok(env, mlcore_state_snapshot(pointer(state), &buffer, &error), &error)) return NULL;
-  if (is_ok(env, mlcore_buffer_bytes(buffer, &bytes, &size, &error), &error)) {
-    snapshot = new_bytes(env, bytes, size);
-  }
-  mlcore_buffer_release(buffer);
-  return snapshot;
+  return take_buffer(env, buffer);
 }
 
 static const JNINativeMethod table[] = {

@@ -32,7 +32,7 @@ import java.util.Map;
  * }</pre>
  */
 public final class Context implements AutoCloseable {
-    private final Gate gate;
+    final Gate gate;
     private final int outputCount;
     private final RowWriter row;
     private final DoubleBuffer values;

@@ -14,6 +14,7 @@ final class Handle implements Runnable {
     static final int FEATURES = 2;
     static final int STATE = 3;
     static final int CONTEXT = 4;
+    static final int MONITOR = 5;
 
     /** Frees what nobody closed. */
     static final Cleaner CLEANER = Cleaner.create();
@@ -84,7 +85,7 @@ final class Handle implements Runnable {
     }
 
     static MlcoreException closed(int kind) {
-        final String[] names = {"", "model", "features", "state", "context"};
+        final String[] names = {"", "model", "features", "state", "context", "monitor"};
         return new MlcoreException(
                 Code.FAILED_PRECONDITION,
                 Reason.CLOSED_HANDLE,

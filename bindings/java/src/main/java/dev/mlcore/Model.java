@@ -16,7 +16,7 @@ import java.nio.file.Path;
  * open the new one, make new contexts, and close the old ones when they are idle.
  */
 public final class Model implements AutoCloseable {
-    private final Handle handle;
+    final Handle handle;
     private final Features features;
 
     private Model(long address) {

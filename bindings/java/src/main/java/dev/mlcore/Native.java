@@ -113,6 +113,12 @@ final class Native {
 
     static native byte[] stateSnapshot(long state);
 
+    static native long monitorNew(long model, long[] numbers, double[] thresholds);
+
+    static native void monitorAttach(long monitor, long call);
+
+    static native byte[] monitorReport(long monitor, int format);
+
     static native long contextNew(long model, int output, int iterationBegin, int iterationEnd);
 
     static native long contextOutputCount(long call);

@@ -53,6 +53,11 @@ final class Fixtures {
         return Model.open(folder("mlcore.fixtures").resolve("shop.mlc"));
     }
 
+    /** A model with a reference profile. */
+    static Model lender() {
+        return Model.open(folder("mlcore.fixtures").resolve("lender.mlc"));
+    }
+
     /** The repository's top folder: Maven runs tests in the folder of the pom. */
     static Path top() {
         return Path.of("").toAbsolutePath().getParent().getParent();

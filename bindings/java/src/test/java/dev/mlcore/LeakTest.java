@@ -90,6 +90,27 @@ class LeakTest {
     }
 
     @Test
+    void closedMonitorsAndTheirContextsAreFreed() throws IOException {
+        try (Model model = Fixtures.lender()) {
+            final MonitorOptions options = MonitorOptions.DEFAULT.withMaxPanes(2);
+            stays(
+                    FEWER,
+                    "monitors",
+                    i -> {
+                        try (Monitor monitor = new Monitor(model, options);
+                                Context context = model.context()) {
+                            monitor.attach(context);
+                            context.row().set("age", 40).set("as_of", Fixtures.NEW_YEAR);
+                            context.predict();
+                            if (i % 20 == 0) {
+                                monitor.prometheus();
+                            }
+                        }
+                    });
+        }
+    }
+
+    @Test
     void closedDefinitionsAreFreed() throws IOException {
         final String text =
                 "features ages version 1\ninput age: i64\nyears = age\noutput [years]\n";

@@ -73,7 +73,7 @@ class NumbersTest {
     void codesAreThoseOfTheHeader() throws IllegalAccessException {
         final Map<String, Integer> codes = withPrefix("MLCORE_");
         for (final String other :
-                new String[] {"REASON_", "OUTPUT_", "TYPE_", "STATE_", "LISTED_"}) {
+                new String[] {"REASON_", "OUTPUT_", "TYPE_", "STATE_", "LISTED_", "REPORT_"}) {
             codes.keySet().removeIf(name -> name.startsWith(other));
         }
         assertEquals(codes, constants(Code.class));
@@ -129,6 +129,16 @@ class NumbersTest {
     }
 
     @Test
+    void theFormatsOfAReportAreThoseOfTheHeader() {
+        assertEquals(
+                withPrefix("MLCORE_REPORT_"),
+                Map.of(
+                        "JSON", Monitor.JSON,
+                        "PROMETHEUS", Monitor.PROMETHEUS,
+                        "HTML", Monitor.HTML));
+    }
+
+    @Test
     void theBindingIsCompiledWithThisHeader() throws IOException {
         final Matcher abi =
                 Pattern.compile("#define MLCORE_ABI_VERSION (\\d+)u")
@@ -147,7 +157,8 @@ class NumbersTest {
                         "KIND_MODEL", Handle.MODEL,
                         "KIND_FEATURES", Handle.FEATURES,
                         "KIND_STATE", Handle.STATE,
-                        "KIND_CONTEXT", Handle.CONTEXT),
+                        "KIND_CONTEXT", Handle.CONTEXT,
+                        "KIND_MONITOR", Handle.MONITOR),
                 kinds);
     }
 
@@ -155,7 +166,9 @@ class NumbersTest {
     void everyNativeMethodIsRegistered() throws IOException {
         final Map<String, Integer> registered = new TreeMap<>();
         for (final String file :
-                new String[] {"library.c", "inspect.c", "rows.c", "state.c", "predict.c"}) {
+                new String[] {
+                    "library.c", "inspect.c", "rows.c", "state.c", "monitor.c", "predict.c"
+                }) {
             final Matcher method =
                     Pattern.compile("METHOD\\((\\w+),")
                             .matcher(Files.readString(SOURCES.resolve(file)));

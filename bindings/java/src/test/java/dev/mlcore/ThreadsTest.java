@@ -128,6 +128,79 @@ class ThreadsTest {
     }
 
     @Test
+    void contextsScoreAndComeAndGoWhileAnotherThreadReports() throws Exception {
+        final int parts = 4;
+        final int rows = 1_000;
+        try (Model model = Fixtures.lender();
+                Monitor monitor =
+                        new Monitor(
+                                model, MonitorOptions.DEFAULT.withPaneRows(500).withMaxPanes(4))) {
+            final AtomicBoolean done = new AtomicBoolean();
+            final Future<Long> reporter = reporter(monitor, done);
+            inThreads(
+                    () -> {
+                        for (int part = 0; part < parts; ++part) {
+                            try (Context context = model.context()) {
+                                monitor.attach(context);
+                                context.row().set("age", 40).set("as_of", Fixtures.NEW_YEAR);
+                                for (int i = 0; i < rows; ++i) {
+                                    context.predict();
+                                }
+                            }
+                        }
+                        return null;
+                    });
+            done.set(true);
+            assertTrue(reporter.get() > 0, "nobody reported meanwhile");
+            assertEquals(THREADS * parts * rows, monitor.report().rows());
+        }
+    }
+
+    /** Reports until `done`, never fewer rows than before; gives how many reports there were. */
+    private static Future<Long> reporter(Monitor monitor, AtomicBoolean done) {
+        final ExecutorService thread = Executors.newSingleThreadExecutor();
+        final Future<Long> reports =
+                thread.submit(
+                        () -> {
+                            long count = 0;
+                            for (long last = 0; !done.get(); ++count) {
+                                final long rows = monitor.report().rows();
+                                assertTrue(rows >= last, rows + " rows after " + last);
+                                last = rows;
+                            }
+                            return count;
+                        });
+        thread.shutdown();
+        return reports;
+    }
+
+    @Test
+    void aMonitorIsClosedWhileOthersCall() throws Exception {
+        try (Model model = Fixtures.lender()) {
+            for (int round = 0; round < 20; ++round) {
+                final Monitor monitor = new Monitor(model);
+                final AtomicBoolean started = new AtomicBoolean();
+                final Thread closer = closer(started, monitor);
+                inThreads(
+                        () ->
+                                untilClosed(
+                                        started,
+                                        () -> {
+                                            try (Context context = model.context()) {
+                                                monitor.attach(context);
+                                                context.row()
+                                                        .set("age", 40)
+                                                        .set("as_of", Fixtures.NEW_YEAR);
+                                                context.predict();
+                                                monitor.report();
+                                            }
+                                        }));
+                closer.join();
+            }
+        }
+    }
+
+    @Test
     void aContextIsClosedWhileOthersCall() throws Exception {
         try (Model model = Fixtures.loan()) {
             for (int round = 0; round < 50; ++round) {

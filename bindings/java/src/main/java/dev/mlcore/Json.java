@@ -6,7 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the parity table: objects as maps, arrays as lists, strings, and numbers as Long. */
+/**
+ * Reads what the library wrote: objects as maps in their order, arrays as lists, strings, booleans,
+ * null, numbers as Long where they are whole and fit, else as Double.
+ */
 final class Json {
     private final String text;
     private int at;
@@ -67,15 +70,27 @@ final class Json {
         if (skip("false")) {
             return false;
         }
+        if (skip("null")) {
+            return null;
+        }
+        return number();
+    }
+
+    private Number number() {
         final int begin = at;
-        while (at < text.length()
-                && (text.charAt(at) == '-' || Character.isDigit(text.charAt(at)))) {
+        while (at < text.length() && "+-.0123456789Ee".indexOf(text.charAt(at)) >= 0) {
             ++at;
         }
-        if (begin == at) {
-            throw wrong("a value");
+        final String token = text.substring(begin, at);
+        try {
+            return Long.valueOf(token);
+        } catch (NumberFormatException notWhole) {
+            try {
+                return Double.valueOf(token);
+            } catch (NumberFormatException notANumber) {
+                throw wrong("a value");
+            }
         }
-        return Long.valueOf(text.substring(begin, at));
     }
 
     private Map<String, Object> object() {
