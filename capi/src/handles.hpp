@@ -12,6 +12,7 @@
 #include "mlcore/mlcore.h"
 #include "mlcore/monitor/monitor.hpp"
 #include "mlcore/predict/predictor.hpp"
+#include "mlcore/registry/open.hpp"
 
 struct mlcore_layout {
   const mlcore::RowLayout* layout;
@@ -41,12 +42,13 @@ struct mlcore_features {
 };
 
 struct mlcore_model {
-  explicit mlcore_model(std::shared_ptr<const mlcore::Predictor> opened);
+  explicit mlcore_model(mlcore::OpenedModel opened);
 
   mutable std::atomic<std::int64_t> owners{1};
   std::shared_ptr<const mlcore::Predictor> predictor;
   mlcore_features features;
   std::string digest;
+  std::int64_t version;  // 0: not from a registry
 };
 
 struct mlcore_context {

@@ -10,8 +10,11 @@ using namespace mlcore;
 using capi::guard;
 using capi::required;
 
-mlcore_model::mlcore_model(std::shared_ptr<const Predictor> opened)
-    : predictor(std::move(opened)), features(predictor->plan()), digest(hex(predictor->digest())) {}
+mlcore_model::mlcore_model(OpenedModel opened)
+    : predictor(std::move(opened.predictor)),
+      features(predictor->plan()),
+      digest(hex(predictor->digest())),
+      version(opened.version) {}
 
 extern "C" {
 
@@ -24,7 +27,7 @@ int32_t mlcore_model_open(const char* path, int64_t path_length, mlcore_model_t*
     if (name.find('\0') != std::string::npos) {
       throw Error(Code::invalid_argument, Reason::invalid_option, "path holds a NUL byte");
     }
-    out = new mlcore_model(Predictor::open(name));
+    out = new mlcore_model(open_model(name));
   });
 }
 
@@ -33,7 +36,7 @@ int32_t mlcore_model_open_bytes(const void* bytes, int64_t size, mlcore_model_t*
   return guard(error, [&] {
     mlcore_model_t*& out = required(model, "model");
     out = nullptr;
-    out = new mlcore_model(Predictor::from_bytes(capi::bytes_of(bytes, size, "bytes")));
+    out = new mlcore_model({Predictor::from_bytes(capi::bytes_of(bytes, size, "bytes")), 0});
   });
 }
 
@@ -54,6 +57,10 @@ int32_t mlcore_model_name(const mlcore_model_t* model, const char** name, int64_
 int32_t mlcore_model_digest(const mlcore_model_t* model, const char** digest,
                             int64_t* digest_length, mlcore_error_t* error) {
   return guard(error, [&] { capi::lend(required(model, "model").digest, digest, digest_length); });
+}
+
+int32_t mlcore_model_version(const mlcore_model_t* model, int64_t* version, mlcore_error_t* error) {
+  return guard(error, [&] { required(version, "version") = required(model, "model").version; });
 }
 
 int32_t mlcore_model_features(const mlcore_model_t* model, const mlcore_features_t** features,

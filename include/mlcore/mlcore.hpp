@@ -51,5 +51,7 @@
 #include "mlcore/evaluate/metrics.hpp"
 #include "mlcore/monitor/monitor.hpp"
 #include "mlcore/monitor/monitor_report.hpp"
-
 #include "mlcore/report/page.hpp"
+#include "mlcore/registry/audit.hpp"
+#include "mlcore/registry/open.hpp"
+#include "mlcore/registry/registry.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// train() uses make_metadata.
+// train() uses make_record.
 #include "train/metadata.hpp"
 
 #include <fmt/format.h>
@@ -66,19 +66,14 @@ Json metrics_of(const TrainResult& result) {
 
 }  // namespace
 
-std::string make_metadata(const TrainSpec& spec, const Dataset& dataset, const TrainResult& result,
+VersionRecord make_record(const TrainSpec& spec, const Dataset& dataset, const TrainResult& result,
                           std::int64_t created_at) {
+  VersionRecord record = record_of(result.artifact);
+  record.dataset = dataset_name(dataset);
+  record.created_at = floor_div(created_at, kMicrosPerSecond) * kMicrosPerSecond;
   const Definition& definition = result.artifact.definition;
-  const TreeEnsemble& model = result.artifact.model;
   Json json;
-  json["version"] = "v1";
-  json["algorithm"] =
-      fmt::format("{} {} {}", model.framework, model.framework_version, model.objective);
-  json["dataset"] = dataset_name(dataset);
-  json["created_at"] = format_timestamp(floor_div(created_at, kMicrosPerSecond) * kMicrosPerSecond);
   json["name"] = spec.name;
-  json["content_digest"] = hex(content_digest(result.file));
-  json["file_sha256"] = hex(sha256(result.file));
   json["dataset_digest"] = hex(dataset.digest());
   json["dataset_rows"] = dataset.rows;
   json["dataset_time_range"] = times_json({dataset.first_event, dataset.last_event});
@@ -96,8 +91,8 @@ std::string make_metadata(const TrainSpec& spec, const Dataset& dataset, const T
   json["seed"] = spec.model.seed;
   json["threads"] = spec.model.threads;
   json["metrics"] = metrics_of(result);
-  json["parent_version"] = nullptr;
-  return json.dump(2) + "\n";
+  record.lineage = json.dump();
+  return record;
 }
 
 }  // namespace mlcore

@@ -183,7 +183,7 @@ class Training {
     train_model();
     make_artifact();
     score();
-    result_.metadata_json = make_metadata(spec_, dataset_, result_, created_at_);
+    result_.record = make_record(spec_, dataset_, result_, created_at_);
     return std::move(result_);
   }
 

@@ -189,20 +189,21 @@ class Train(CommandTest):
         self.assertTrue(drawn.endswith(b"\r\033[K"), drawn[-40:])
         self.assertTrue(output.endswith(b"saved on_a_terminal/v1\n"))
 
-    def test_train_does_not_replace_another_model(self):
-        before = self.read("models/v1/model.mlc")
+    def test_another_model_is_the_next_version(self):
+        self.succeed("train", "churn.json", "--registry", "grown")
+        before = self.read("grown/v1/model.mlc")
         self.write("other.json", json.dumps({**SPEC, "model": {"library": "xgboost", "rounds": 6}}))
-        message = self.fail_with(BAD_INPUT, "models/v1 holds another model", "train", "other.json")
-        self.assertIn("choose another registry", message)
-        self.assertEqual(self.read("models/v1/model.mlc"), before)
-        self.assertEqual(os.listdir(self.path("models")), ["v1"])
+        self.assertIn("saved grown/v2", self.succeed("train", "other.json", "--registry", "grown"))
+        self.assertIn("saved grown/v1", self.succeed("train", "churn.json", "--registry", "grown"))
+        self.assertEqual(self.read("grown/v1/model.mlc"), before)
+        self.assertIn("holds: 2 versions", self.succeed("verify", "grown"))
 
     def test_a_registry_that_can_not_be_written_is_refused_before_training(self):
         streams = {**SPEC, "streams": {"orders": "nowhere.csv"}}  # what comes first is what is said
         for registry in ("orders.csv", "orders.csv/below", "/proc/mlcore/models"):
             with self.subTest(registry):
                 self.write("bad.json", json.dumps({**streams, "registry": registry}))
-                message = self.fail_with(BAD_INPUT, "can't make a directory", "train", "bad.json")
+                message = self.fail_with(BAD_INPUT, "can't ", "train", "bad.json")
                 self.assertNotIn("nowhere.csv", message)
                 self.assertIn("writable", message)
         self.write("bad.json", json.dumps({**streams, "registry": "not/yet/there"}))
@@ -511,13 +512,15 @@ class InspectAndVerify(CommandTest):
                     self.fail_with(BAD_INPUT, "next: ", verb, reference)
         self.fail_with(BAD_INPUT, "0 bytes", "inspect", "empty.mlc")
         self.assertEqual(self.run_command("verify", "empty.mlc").returncode, ANSWER_IS_NO)
-        self.fail_with(BAD_INPUT, "no aliases", "inspect", "models@champion")
+        self.fail_with(BAD_INPUT, 'no alias "champion"', "inspect", "models@champion")
+        self.fail_with(BAD_INPUT, "no directory nowhere", "inspect", "nowhere@champion")
 
 
 class Usage(CommandTest):
     def test_every_verb_explains_itself_with_an_example(self):
         self.assertIn("Exit status", self.succeed("--help"))
-        for verb in ("train", "import", "predict", "features", "inspect", "verify"):
+        for verb in ("train", "import", "predict", "features", "inspect", "verify", "publish", "promote", "rollback",
+                     "list", "diff", "audit"):
             self.assertIn(f"Example:\n  mlcore {verb} ", self.succeed(verb, "--help"))
         self.assertRegex(self.succeed("--version"), r"^\d+\.\d+\.\d+\n$")
 

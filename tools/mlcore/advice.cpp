@@ -51,6 +51,19 @@ constexpr Advice kAdvice[] = {
     {Reason::no_reference, "train it again: training stores the profile"},
     {Reason::other_model, "compare artifacts that have the same features and outputs"},
     {Reason::label_leak, "move the train dates back or the test dates forward"},
+    {Reason::unknown_version, "`mlcore list DIR` lists the versions"},
+    {Reason::unknown_alias,
+     "`mlcore list DIR` lists the aliases; `mlcore promote DIR@ALIAS --to vN` makes one"},
+    {Reason::alias_moved,
+     "someone else changed the alias: look with `mlcore list DIR`, then say what it is now with "
+     "--expect"},
+    {Reason::gate_refused, "nothing was published; correct what the gate names"},
+    {Reason::malformed_registry,
+     "do not use this version: `mlcore verify DIR` and `mlcore audit verify DIR` say what is "
+     "damaged; copy it back from a backup, or roll the alias back"},
+    {Reason::unsafe_file,
+     "something else put it there: find out what, and move it out of the registry"},
+    {Reason::no_previous_version, "give the version with `mlcore promote DIR@ALIAS --to vN`"},
     {Reason::internal_fault, "this is a fault of mlcore: please report it"},
 };
 

@@ -7,11 +7,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <set>
 
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
+#include "mlcore/registry/open.hpp"
 #include "verb.hpp"
 
 namespace mlcore::command {
@@ -25,17 +25,8 @@ namespace {
 }  // namespace
 
 std::string read_reference(const std::string& reference) {
-  std::error_code ignored;  // a path that can't be examined is reported by read_file
-  const bool is_directory = std::filesystem::is_directory(reference, ignored);
-  if (!is_directory && !std::filesystem::exists(reference, ignored) &&
-      reference.find('@') != reference.npos) {
-    throw Error(
-        Code::not_found, Reason::file_not_found,
-        fmt::format("{}: no such file; this version has no aliases, so a REF is a .mlc file "
-                    "or a directory that holds model.mlc",
-                    reference));
-  }
-  return read_file(is_directory ? reference + "/model.mlc" : reference);
+  const ModelFile file = read_model(reference);
+  return {file.bytes.begin(), file.bytes.end()};
 }
 
 Definition read_definition(const std::string& path) {

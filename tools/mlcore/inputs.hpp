@@ -14,7 +14,7 @@
 
 namespace mlcore::command {
 
-/// The bytes of a REF: a .mlc file, or a directory that holds model.mlc.
+/// The bytes of a REF: FILE.mlc, DIR/v1 or DIR@ALIAS.
 [[nodiscard]] std::string read_reference(const std::string& reference);
 [[nodiscard]] inline ByteView view_of(const std::string& bytes) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};

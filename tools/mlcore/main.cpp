@@ -70,7 +70,7 @@ int main(int count, char** arguments) {
   app.set_version_flag("--version", MLCORE_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "REF is a .mlc file or a directory that holds model.mlc, as DIR/v1.\n"
+      "REF is FILE.mlc, DIR (which holds model.mlc, as DIR/v1) or DIR@ALIAS.\n"
       "Exit status: 0 done, 1 the answer is no, 2 usage, 3 bad input, 4 internal fault.\n"
       "Example:\n"
       "  mlcore train churn.json\n"
@@ -85,6 +85,12 @@ int main(int count, char** arguments) {
   add_verify(app, verb);
   add_drift(app, verb);
   add_report(app, verb);
+  add_publish(app, verb);
+  add_promote(app, verb);
+  add_rollback(app, verb);
+  add_list(app, verb);
+  add_diff(app, verb);
+  add_audit(app, verb);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -11,7 +11,9 @@
 #include <string>
 
 #include "inputs.hpp"
+#include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
+#include "mlcore/registry/registry.hpp"
 #include "progress_bar.hpp"
 #include "verb.hpp"
 
@@ -52,7 +54,7 @@ std::string summary(const TrainResult& result, const std::string& version) {
 int run(const Options& options, bool json) {
   TrainSpec spec = read_train_spec(options.spec);
   if (!options.registry.empty()) spec.registry = options.registry;
-  check_registry(spec.registry);
+  Registry::check_writable(spec.registry);
   std::string version;
   TrainResult result;
   {
@@ -63,7 +65,7 @@ int run(const Options& options, bool json) {
   if (json) {
     nlohmann::ordered_json object;
     object["saved"] = version;
-    object["metadata"] = nlohmann::ordered_json::parse(result.metadata_json);
+    object["metadata"] = nlohmann::ordered_json::parse(read_file(version + "/metadata.json"));
     write_output("", json_text(object));
   } else {
     write_output("", summary(result, version));
@@ -75,11 +77,14 @@ int run(const Options& options, bool json) {
 
 void add_train(CLI::App& app, Verb& verb) {
   auto options = std::make_shared<Options>();
-  CLI::App* train = app.add_subcommand("train", "Train a model from a spec and save it as v1");
+  CLI::App* train =
+      app.add_subcommand("train", "Train a model from a spec and publish it in a registry");
   train->add_option("spec", options->spec, "Train spec, JSON (docs/train_spec.md)")
       ->required()
       ->type_name("SPEC");
-  train->add_option("--registry", options->registry, "Directory that receives v1/, not the spec's")
+  train
+      ->add_option("--registry", options->registry,
+                   "Registry that receives the version, not the spec's")
       ->type_name("DIR");
   train->add_flag("--json", verb.json, "Print the metadata as JSON");
   train->footer("Example:\n  mlcore train examples/churn/churn.json");

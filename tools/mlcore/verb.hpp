@@ -36,5 +36,11 @@ void add_inspect(CLI::App& app, Verb& verb);
 void add_verify(CLI::App& app, Verb& verb);
 void add_drift(CLI::App& app, Verb& verb);
 void add_report(CLI::App& app, Verb& verb);
+void add_publish(CLI::App& app, Verb& verb);
+void add_promote(CLI::App& app, Verb& verb);
+void add_rollback(CLI::App& app, Verb& verb);
+void add_list(CLI::App& app, Verb& verb);
+void add_diff(CLI::App& app, Verb& verb);
+void add_audit(CLI::App& app, Verb& verb);
 
 }  // namespace mlcore::command

@@ -125,11 +125,14 @@ enum {
   MLCORE_OUTPUT_LEAF = 4
 };
 
-/* Open an artifact: a .mlc file, or a directory that holds model.mlc. Every byte is checked, and
- * the artifact's proof rows are computed again.
+/* Open an artifact by its REF: FILE.mlc; DIR, which holds model.mlc, as DIR/v3; or DIR@ALIAS, in a
+ * registry. Every byte is checked, and the artifact's proof rows are computed again; a version of a
+ * registry must be what its metadata and the alias say.
  * Errors: INVALID_ARGUMENT/INVALID_OPTION (a NUL in the path), NOT_FOUND/FILE_NOT_FOUND,
  * UNAVAILABLE/IO_FAILURE, DATA_LOSS with NOT_AN_ARTIFACT, TRUNCATED, CHECKSUM,
- * MALFORMED_ARTIFACT or PROOF_FAILED, UNIMPLEMENTED/NEWER_FORMAT. */
+ * MALFORMED_ARTIFACT or PROOF_FAILED, UNIMPLEMENTED/NEWER_FORMAT; of a registry
+ * NOT_FOUND/UNKNOWN_ALIAS or UNKNOWN_VERSION, DATA_LOSS/MALFORMED_REGISTRY,
+ * FAILED_PRECONDITION/UNSAFE_FILE. */
 MLCORE_API int32_t mlcore_model_open(const char* path, int64_t path_length, mlcore_model_t** model,
                                      mlcore_error_t* error);
 
@@ -151,6 +154,10 @@ MLCORE_API int32_t mlcore_model_name(const mlcore_model_t* model, const char** n
 /* Borrow the digest that names the artifact's content: 64 hexadecimal digits. */
 MLCORE_API int32_t mlcore_model_digest(const mlcore_model_t* model, const char** digest,
                                        int64_t* digest_length, mlcore_error_t* error);
+
+/* The version that the model was opened from; 0 when it was not opened from a registry. */
+MLCORE_API int32_t mlcore_model_version(const mlcore_model_t* model, int64_t* version,
+                                        mlcore_error_t* error);
 
 /* Borrow the model's feature definition, fitted, as a handle that is not released. */
 MLCORE_API int32_t mlcore_model_features(const mlcore_model_t* model,

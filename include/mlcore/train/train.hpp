@@ -4,16 +4,17 @@
 // From a train spec to an artifact on disk.
 //
 //   TrainSpec spec = read_train_spec("churn.json");
-//   check_registry(spec.registry);
+//   Registry::check_writable(spec.registry);  // before hours of training
 //   TrainResult result = train(spec, {});
 //   result.test.model.auc;          // beside result.test.recency_rule.auc
-//   save(result, spec.registry);    // registry/v1/{model.mlc, metadata.json}
+//   save(result, spec.registry);    // registry/v1/{model.mlc, metadata.json}, the next time v2
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "mlcore/artifact/artifact.hpp"
+#include "mlcore/registry/registry.hpp"
 #include "mlcore/train/dataset.hpp"
 #include "mlcore/train/train_spec.hpp"
 #include "mlcore/train/training_table.hpp"
@@ -50,25 +51,19 @@ struct TrainResult {
   TrainingTable test_table;
   std::vector<float> test_margins;  // one a row of test_table, computed from the state
   std::string model_json;           // XGBoost's own file, for comparison with its predictor
-  std::string metadata_json;
+  VersionRecord record;             // what the registry writes beside the artifact
 };
 
-/// Reads, ingests, fits, trains, imports the model, makes the reference and proof rows, opens the artifact again and
-/// scores the test rows with it. Refuses its own result where a margin differs by a bit from that
-/// of XGBoost's predictor. Throws: invalid_argument/malformed_spec for streams that are not the
-/// definition's or an objective that is not a probability; failed_precondition/label_leak when a
-/// train label window ends after the first test as_of; empty_input; and what reading, features and
-/// training throw.
+/// Reads, ingests, fits, trains, imports the model, makes the reference and proof rows, opens the
+/// artifact again and scores the test rows with it. Refuses its own result where a margin differs
+/// by a bit from that of XGBoost's predictor. Throws: invalid_argument/malformed_spec for streams
+/// that are not the definition's or an objective that is not a probability;
+/// failed_precondition/label_leak when a train label window ends after the first test as_of;
+/// empty_input; and what reading, features and training throw.
 [[nodiscard]] TrainResult train(const TrainSpec& spec, const Progress& progress);
 
-/// Whether `save` could write there, before hours of training: makes a directory in the nearest one
-/// that exists, and removes it. Throws: unavailable/io_failure.
-void check_registry(const std::string& directory);
-
-/// Writes DIR/v1/{model.mlc, metadata.json}, both or neither, and returns the path of DIR/v1. Does
-/// nothing when v1 holds the same artifact already.
-/// Throws: already_exists/version_exists when v1 holds another artifact, which stays as it is;
-/// unavailable/io_failure.
+/// Publishes the artifact and gives the path of its version, DIR/v<N>: the next, or the one that
+/// holds the same bytes already. Throws: as Registry::create and Registry::publish.
 std::string save(const TrainResult& result, const std::string& directory);
 
 }  // namespace mlcore

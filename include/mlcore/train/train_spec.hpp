@@ -30,7 +30,7 @@ struct TrainSpec {
   std::optional<std::int64_t> data_end;
   std::string label;
   XgboostOptions model;
-  std::string registry;  // directory that receives v1/
+  std::string registry;  // directory that receives the version
 };
 
 /// Paths in the spec are relative to `folder`; empty = they stay as they are.
