@@ -6,6 +6,7 @@
 
 #include "capi/fixture.hpp"
 #include "mlcore/base/json.hpp"
+#include "mlcore/registry/registry.hpp"
 
 namespace mlcore::test {
 namespace {
@@ -95,6 +96,39 @@ TEST_CASE("model: what cannot be opened is refused by code and reason, and gives
   flipped[flipped.size() - 5] ^= 0x10;
   CHECK_FAILS(mlcore_model_open_bytes(flipped.data(), size_of(flipped), &model, &error),
               MLCORE_DATA_LOSS, MLCORE_REASON_CHECKSUM);
+}
+
+TEST_CASE("model: a version of a registry is opened by its REF and says which it is") {
+  const Folder folder;
+  const std::string models = (folder.path / "models").string();
+  const Registry registry = Registry::create(models);
+  registry.publish(loan_artifact(), {});
+  registry.publish(shop_artifact(), {});
+  registry.promote("champion", 2);
+  struct Case {
+    std::string ref;
+    std::int64_t version;
+  };
+  for (const auto& [ref, expected] :
+       {Case{"@champion", 2}, Case{"@v1", 1}, Case{"/v2", 2}, Case{"/v2/model.mlc", 0}}) {
+    CAPTURE(ref);
+    mlcore_model_t* model = nullptr;
+    std::int64_t version = -1;
+    REQUIRE(open(models + ref, &model, nullptr) == MLCORE_OK);
+    CHECK(mlcore_model_version(model, &version, nullptr) == MLCORE_OK);
+    CHECK(version == expected);
+    CHECK_FAILS(mlcore_model_version(model, nullptr, &error), MLCORE_INVALID_ARGUMENT,
+                MLCORE_REASON_NULL_POINTER);
+    mlcore_model_release(model);
+  }
+  const Opened loan(loan_artifact());
+  std::int64_t version = -1;
+  CHECK(mlcore_model_version(loan.model, &version, nullptr) == MLCORE_OK);
+  CHECK(version == 0);
+  mlcore_model_t* none = nullptr;
+  CHECK_FAILS(open(models + "@beta", &none, &error), MLCORE_NOT_FOUND, MLCORE_REASON_UNKNOWN_ALIAS);
+  CHECK_FAILS(open(models + "@v9", &none, &error), MLCORE_NOT_FOUND, MLCORE_REASON_UNKNOWN_VERSION);
+  CHECK(none == nullptr);
 }
 
 TEST_CASE("model: getters refuse NULL and what is not there") {
