@@ -35,6 +35,8 @@ type ContextOptions struct {
 	// The boosting rounds [IterationBegin, IterationEnd) whose trees are used, with the base margins; an
 	// end of 0 is the last round.
 	IterationBegin, IterationEnd int
+	// Where the context is attached, as [Monitor.Attach] does; nil: it counts nothing.
+	Monitor *Monitor
 }
 
 func (o ContextOptions) toC() (C.mlcore_context_options_t, error) {
@@ -89,7 +91,7 @@ type Context struct {
 // NewContext makes a context, which goes on after the model is closed.
 // Errors: InvalidArgument/ReasonInvalidOption (no such output; rounds that are none, negative or past the
 // last); FailedPrecondition with ReasonInvalidOption (an output, or rounds, that this model can't give) or
-// ReasonClosedHandle.
+// ReasonClosedHandle; with a monitor, as [Monitor.Attach].
 func (m *Model) NewContext(options ContextOptions) (*Context, error) {
 	given, err := options.toC()
 	if err != nil {
@@ -105,7 +107,11 @@ func (m *Model) NewContext(options ContextOptions) (*Context, error) {
 		return nil, err
 	}
 	var width C.int64_t
-	if err := result(C.mlcore_context_output_count(handle, &width, e.ready()), &e.c); err != nil {
+	err = result(C.mlcore_context_output_count(handle, &width, e.ready()), &e.c)
+	if err == nil && options.Monitor != nil {
+		err = options.Monitor.attach(handle)
+	}
+	if err != nil {
 		C.mlcore_context_release(handle)
 		return nil, err
 	}

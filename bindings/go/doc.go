@@ -36,7 +36,7 @@
 //
 // # Goroutines
 //
-// A [Model], [Features], [Layout], [State] and [Pool] may be shared. A [Context] has one call at a
+// A [Model], [Features], [Layout], [State], [Monitor] and [Pool] may be shared. A [Context] has one call at a
 // time: a second one is refused with [ReasonHandleInUse] and [FailedPrecondition], never run. Use a [Pool].
 //
 // # Lifetime

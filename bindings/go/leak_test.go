@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	rounds    = 20000
-	perRound  = 5        // handles
+	rounds    = 15000
+	perRound  = 7        // handles
 	events    = 100      // a round, so that what is lost would be seen
 	allowance = 24 << 20 // bytes: what a heap may scatter
 )
@@ -31,8 +31,8 @@ func resident(t *testing.T) int {
 	return pages * os.Getpagesize()
 }
 
-// round makes five handles of five kinds, and uses those that hold memory.
-func round(t *testing.T, artifact []byte, orders []orderRow) []interface{ Close() error } {
+// round makes seven handles of six kinds, and uses those that hold memory.
+func round(t *testing.T, lender *mlcore.Model, artifact []byte, orders []orderRow) []interface{ Close() error } {
 	model := must(mlcore.OpenBytes(artifact))
 	features := must(mlcore.ParseFeatures(model.Features().Text()))
 	state := must(mlcore.NewState(features, mlcore.StateOptions{}))
@@ -41,7 +41,11 @@ func round(t *testing.T, artifact []byte, orders []orderRow) []interface{ Close(
 	context := must(model.NewContext(mlcore.ContextOptions{}))
 	must(context.PredictAt(restored, request))
 	must(context.PredictEvents(request, rowsOf(t, must(features.Stream("orders")), orders...)))
-	return []interface{ Close() error }{model, features, state, restored, context}
+	monitor := must(mlcore.NewMonitor(lender, mlcore.MonitorOptions{MaxPanes: 2}))
+	monitored := must(lender.NewContext(mlcore.ContextOptions{Monitor: monitor}))
+	must(monitored.Predict(applicant))
+	must(monitor.Report())
+	return []interface{ Close() error }{model, features, state, restored, context, monitor, monitored}
 }
 
 // MLCORE_LEAK asks for it: it takes a while.
@@ -49,7 +53,7 @@ func TestAHundredThousandHandlesTakeConstantMemory(t *testing.T) {
 	if os.Getenv("MLCORE_LEAK") == "" {
 		t.Skip("MLCORE_LEAK is not set")
 	}
-	artifact := must(os.ReadFile("shop.mlc"))
+	artifact, lender := must(os.ReadFile("shop.mlc")), open(t, "lender.mlc")
 	var orders []orderRow
 	for i := 0; i < events; i++ {
 		orders = append(orders, orderRow{"ada", day.Add(-time.Duration(i) * time.Hour), i, 0.5})
@@ -62,7 +66,7 @@ func TestAHundredThousandHandlesTakeConstantMemory(t *testing.T) {
 					collect()
 					begin = resident(t)
 				}
-				for _, handle := range round(t, artifact, orders) {
+				for _, handle := range round(t, lender, artifact, orders) {
 					handles++
 					if closes {
 						handle.Close()

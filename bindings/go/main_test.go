@@ -14,7 +14,7 @@ import (
 )
 
 // The tests run in the folder MLCORE_FIXTURES, which has loan.mlc (numbers, no stream) and shop.mlc (a
-// stream of orders). tests/capi/fixture.hpp has their definitions and trees.
+// stream of orders); tests/capi/fixture.hpp has their definitions and trees. lender.mlc has a profile.
 var packageFolder string
 
 func TestMain(m *testing.M) {

@@ -118,6 +118,7 @@ var constants = map[string]int64{
 var inside = map[string]bool{
 	"MLCORE_STATE_HAS_LATENESS": true, "MLCORE_STATE_HAS_COMPLETE_FROM": true,
 	"MLCORE_LISTED_ROWS": true,
+	"MLCORE_REPORT_JSON": true, "MLCORE_REPORT_PROMETHEUS": true, "MLCORE_REPORT_HTML": true,
 }
 
 // header returns codes.h and mlcore.h, as they lie in the module or in the checkout.

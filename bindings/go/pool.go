@@ -20,7 +20,8 @@ type Pool struct {
 	closed  bool
 }
 
-// NewPool returns a pool, which makes its first context at once, to know that it can.
+// NewPool returns a pool, which makes its first context at once, to know that it can. A monitor of the
+// options counts all of its contexts; it must be open as long as the pool makes them.
 // Errors: as [Model.NewContext].
 func NewPool(model *Model, options ContextOptions) (*Pool, error) {
 	p := &Pool{mark: new(byte), model: model, options: options}

@@ -234,7 +234,13 @@ func (s *State) Snapshot() ([]byte, error) {
 	if err := result(C.mlcore_state_snapshot(s.handle, &buffer, e.ready()), &e.c); err != nil {
 		return nil, err
 	}
+	return take(buffer)
+}
+
+// take copies the bytes of a buffer, and releases it.
+func take(buffer *C.mlcore_buffer_t) ([]byte, error) {
 	defer C.mlcore_buffer_release(buffer)
+	var e cError
 	var bytes unsafe.Pointer
 	var size C.int64_t
 	if err := result(C.mlcore_buffer_bytes(buffer, &bytes, &size, e.ready()), &e.c); err != nil {
