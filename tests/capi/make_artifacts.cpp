@@ -3,12 +3,15 @@
 // usage: make_artifacts FOLDER
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #define DOCTEST_CONFIG_IMPLEMENT
 #include "capi/fixture.hpp"
 #include "mlcore/base/file.hpp"
 #include "mlcore/base/json.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/base/time.hpp"
+#include "mlcore/registry/registry.hpp"
 #include "monitor/lender.hpp"
 
 namespace {
@@ -105,6 +108,15 @@ std::string lines_of(const std::vector<std::string>& lines) {
   return text;
 }
 
+/// A registry whose version 1 is the loan and whose version 2, the champion, is the shop.
+void write_registry(const std::string& folder) {
+  std::filesystem::remove_all(folder);
+  const mlcore::Registry registry = mlcore::Registry::create(folder);
+  registry.publish(mlcore::test::loan_artifact(), {});
+  registry.publish(mlcore::test::shop_artifact(), {});
+  registry.promote("champion", 2);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -119,5 +131,6 @@ int main(int argc, char** argv) {
   write(folder + "/lender.mlc", mlcore::test::lender_file());
   mlcore::write_file(folder + "/lender.jsonl", lines_of(requests));
   mlcore::write_file(folder + "/lender.panes.json", panes_json(requests));
+  write_registry(folder + "/models");
   return 0;
 }

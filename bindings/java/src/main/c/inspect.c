@@ -69,6 +69,14 @@ static jbyteArray JNICALL modelDescribe(JNIEnv* env, jclass self, jlong model) {
   return text;
 }
 
+static jlong JNICALL modelVersion(JNIEnv* env, jclass self, jlong model) {
+  DECLARE_ERROR(error);
+  int64_t version = 0;
+  (void)self;
+  is_ok(env, mlcore_model_version(pointer(model), &version, &error), &error);
+  return version;
+}
+
 static jlong JNICALL modelFeatures(JNIEnv* env, jclass self, jlong model) {
   DECLARE_ERROR(error);
   const mlcore_features_t* features = NULL;
@@ -195,6 +203,6 @@ static const JNINativeMethod table[] = {
     METHOD(featureCount, "(J)J"),      METHOD(featureName, "(JJ)[B"),
     METHOD(requestLayout, "(J)J"),     METHOD(streamCount, "(J)J"),
     METHOD(streamName, "(JJ)[B"),      METHOD(findStream, "(J[B)J"),
-    METHOD(streamLayout, "(JJ)J"),
+    METHOD(streamLayout, "(JJ)J"),     METHOD(modelVersion, "(J)J"),
 };
 const methods_t inspect_methods = METHODS(table);

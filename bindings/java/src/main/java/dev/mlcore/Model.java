@@ -25,18 +25,20 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Open a {@code .mlc} file, or a directory that holds {@code model.mlc}. Every byte is checked,
-     * and the artifact's proof rows are computed again.
+     * Open a {@code .mlc} file, a directory that holds {@code model.mlc}, or {@code DIR@ALIAS} in a
+     * registry. Every byte is checked, and the artifact's proof rows are computed again.
      *
      * <pre>{@code
      * Model model = Model.open("churn/v1");
      * }</pre>
      *
-     * @param path the file or directory
+     * @param path the file, the directory, or the directory with its alias or version
      * @return the model, to be closed
      * @throws MlcoreException NOT_FOUND/FILE_NOT_FOUND, UNAVAILABLE/IO_FAILURE, DATA_LOSS with
      *     NOT_AN_ARTIFACT, TRUNCATED, CHECKSUM, MALFORMED_ARTIFACT or PROOF_FAILED,
-     *     UNIMPLEMENTED/NEWER_FORMAT, INVALID_ARGUMENT/INVALID_OPTION (a NUL in the path)
+     *     UNIMPLEMENTED/NEWER_FORMAT, INVALID_ARGUMENT/INVALID_OPTION (a NUL in the path); of a
+     *     registry NOT_FOUND with UNKNOWN_ALIAS or UNKNOWN_VERSION, DATA_LOSS/MALFORMED_REGISTRY,
+     *     FAILED_PRECONDITION/UNSAFE_FILE
      */
     public static Model open(String path) {
         NativeLoader.require();
@@ -107,6 +109,27 @@ public final class Model implements AutoCloseable {
         final long model = handle.enter();
         try {
             return Utf8.decode(Native.modelDigest(model));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * The version in the registry that the model was opened from.
+     *
+     * <pre>{@code
+     * try (Model model = Model.open("models/churn@production")) {
+     *     log.info("serving version " + model.version());
+     * }
+     * }</pre>
+     *
+     * @return the version, from 1; 0 where the model was not opened from a registry
+     * @throws MlcoreException FAILED_PRECONDITION/CLOSED_HANDLE
+     */
+    public long version() {
+        final long model = handle.enter();
+        try {
+            return Native.modelVersion(model);
         } finally {
             handle.leave();
         }

@@ -33,6 +33,8 @@ final class Native {
 
     static native byte[] modelDigest(long model);
 
+    static native long modelVersion(long model);
+
     static native byte[] modelDescribe(long model);
 
     static native long modelFeatures(long model);

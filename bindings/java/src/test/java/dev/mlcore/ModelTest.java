@@ -48,6 +48,23 @@ class ModelTest {
     }
 
     @Test
+    void aVersionOfARegistryIsOpenedByItsRefAndSaysWhichItIs() {
+        final String models = Fixtures.folder("mlcore.fixtures").resolve("models").toString();
+        try (Model champion = Model.open(models + "@champion");
+                Model first = Model.open(models + "@v1");
+                Model second = Model.open(Path.of(models, "v2"));
+                Model file = Model.open(Path.of(models, "v2", "model.mlc"))) {
+            assertEquals("shop", champion.name());
+            assertEquals(2, champion.version());
+            assertEquals(1, first.version());
+            assertEquals(2, second.version());
+            assertEquals(0, file.version());
+        }
+        Fixtures.refused(Code.NOT_FOUND, Reason.UNKNOWN_ALIAS, () -> Model.open(models + "@beta"));
+        Fixtures.refused(Code.NOT_FOUND, Reason.UNKNOWN_VERSION, () -> Model.open(models + "@v9"));
+    }
+
+    @Test
     void theDefinitionOfAModelIsSeen() {
         try (Model model = Fixtures.shop()) {
             final Features features = model.features();
