@@ -106,6 +106,8 @@ std::string_view link_name(Link link) noexcept {
     case Link::softmax: return "softmax";
     case Link::exponential: return "exponential";
     case Link::hinge: return "hinge";
+    case Link::signed_square: return "signed_square";
+    case Link::softplus: return "softplus";
   }
   return {};
 }

@@ -78,14 +78,7 @@ std::int32_t margins(const mlcore_model_t* model, const Value* features, std::in
     if (given.columns() != width) capi::throw_width("columns", columns, width);
     const std::span<double> room =
         outputs(predictor.output_count(OutputKind::margin), given.rows(), out, out_count);
-    std::vector<float> inputs;
-    inputs.reserve(given.rows() * width);
-    for (std::size_t row = 0; row < given.rows(); ++row) {
-      for (const Value value : given.row(row)) inputs.push_back(static_cast<float>(value));
-    }
-    std::vector<float> sums(room.size());
-    predictor.margins({inputs.data(), given.rows(), width}, sums);
-    std::copy(sums.begin(), sums.end(), room.begin());
+    predictor.margins(given, room);
   });
 }
 

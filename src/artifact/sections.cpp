@@ -51,7 +51,10 @@ void check_proof_row(const Artifact& artifact, const ProofRow& row) {
   };
   expect("event batches", row.events.size(), definition.streams().size());
   expect("feature bits", row.feature_bits.size(), definition.outputs().size());
-  expect("margin bits", row.margin_bits.size(), artifact.model.output_count);
+  const std::size_t margins = artifact.model.output_count;
+  const bool is_wide = artifact.model.contract.is_wide();
+  expect("margin bits", row.margin_bits.size(), is_wide ? 0 : margins);
+  expect("wide margin bits", row.wide_margin_bits.size(), is_wide ? margins : 0);
   static_cast<void>(RowView::parse(definition.request(), row.request));
   for (std::size_t i = 0; i < row.events.size(); ++i) {
     const Stream& stream = definition.streams()[i];

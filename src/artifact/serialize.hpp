@@ -78,19 +78,29 @@ struct ReferenceRecord {
 template <>
 struct EnumRange<Type> : EnumBetween<Type::boolean, Type::duration> {};
 template <>
-struct EnumRange<Link> : EnumBetween<Link::identity, Link::hinge> {};
+struct EnumRange<Link> : EnumBetween<Link::identity, Link::softplus> {};
 template <>
 struct EnumRange<ModelContract::InputRounding>
     : EnumBetween<ModelContract::InputRounding::f32, ModelContract::InputRounding::f64> {};
 template <>
 struct EnumRange<ModelContract::Comparison>
-    : EnumBetween<ModelContract::Comparison::less, ModelContract::Comparison::less> {};
+    : EnumBetween<ModelContract::Comparison::less, ModelContract::Comparison::less_equal> {};
 template <>
 struct EnumRange<ModelContract::Accumulator>
     : EnumBetween<ModelContract::Accumulator::f32, ModelContract::Accumulator::f64> {};
 template <>
 struct EnumRange<ModelContract::Start>
     : EnumBetween<ModelContract::Start::base_first, ModelContract::Start::base_first> {};
+
+template <>
+struct EnumRange<ModelContract::Category>
+    : EnumBetween<ModelContract::Category::never_negative, ModelContract::Category::cut> {};
+template <>
+struct EnumRange<ModelContract::Zero>
+    : EnumBetween<ModelContract::Zero::as_is, ModelContract::Zero::flushed> {};
+template <>
+struct EnumRange<ModelContract::Finish>
+    : EnumBetween<ModelContract::Finish::none, ModelContract::Finish::mean> {};
 
 template <class Archive>
 void serialize(Archive& archive, Field& field, const unsigned /*version*/) {
@@ -112,12 +122,17 @@ void serialize(Archive& archive, FeatureRecord& features, const unsigned /*versi
 }
 
 template <class Archive>
-void serialize(Archive& archive, ModelContract& contract, const unsigned /*version*/) {
+void serialize(Archive& archive, ModelContract& contract, const unsigned version) {
   archive& make_nvp("input_rounding", contract.input_rounding);
   archive& make_nvp("comparison", contract.comparison);
   archive& make_nvp("accumulator", contract.accumulator);
   archive& make_nvp("start", contract.start);
   archive& make_nvp("link", contract.link);
+  if (version < 2) return;
+  archive& make_nvp("category", contract.category);
+  archive& make_nvp("zero", contract.zero);
+  archive& make_nvp("finish", contract.finish);
+  archive& make_nvp("link_scale", contract.link_scale);
 }
 
 template <class Archive>
@@ -139,6 +154,12 @@ void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
   if (version < 2) return;
   archive& make_nvp("round_begin", model.round_begin);
   archive& make_nvp("node_id", model.node_id);
+  if (version < 3) return;
+  archive& make_nvp("node_set", model.node_set);
+  archive& make_nvp("set_begin", model.set_begin);
+  archive& make_nvp("set_members", model.set_members);
+  archive& make_nvp("wide_value", model.wide_value);
+  archive& make_nvp("zero_is_missing", model.zero_is_missing);
 }
 
 template <class Archive>
@@ -148,11 +169,13 @@ void serialize(Archive& archive, RowBatch& batch, const unsigned /*version*/) {
 }
 
 template <class Archive>
-void serialize(Archive& archive, ProofRow& row, const unsigned /*version*/) {
+void serialize(Archive& archive, ProofRow& row, const unsigned version) {
   archive& make_nvp("request", row.request);
   archive& make_nvp("events", row.events);
   archive& make_nvp("feature_bits", row.feature_bits);
   archive& make_nvp("margin_bits", row.margin_bits);
+  if (version < 2) return;
+  archive& make_nvp("wide_margin_bits", row.wide_margin_bits);
 }
 
 template <class Archive>
@@ -224,10 +247,10 @@ T decode(ByteView bytes, std::string_view section, std::size_t slack) {
 
 BOOST_CLASS_VERSION(mlcore::SchemaRecord, 1)
 BOOST_CLASS_VERSION(mlcore::FeatureRecord, 1)
-BOOST_CLASS_VERSION(mlcore::ModelContract, 1)
-BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 2)
+BOOST_CLASS_VERSION(mlcore::ModelContract, 2)
+BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 3)
 BOOST_CLASS_VERSION(mlcore::RowBatch, 1)
-BOOST_CLASS_VERSION(mlcore::ProofRow, 1)
+BOOST_CLASS_VERSION(mlcore::ProofRow, 2)
 BOOST_CLASS_VERSION(mlcore::ProofRecord, 1)
 BOOST_CLASS_VERSION(mlcore::ReferenceRecord, 1)
 // A field is a leaf: SchemaRecord's version covers it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outside code uses apply_link, predicts_classes and class_of.
 #include <algorithm>
+#include <vector>
 
 #include "mlcore/base/math.hpp"
 #include "mlcore/model/tree_ensemble.hpp"
@@ -16,6 +17,24 @@ void softmax(std::span<float> margins) noexcept {
     sum += margin;
   }
   for (float& margin : margins) margin /= static_cast<float>(sum);
+}
+
+void apply_narrow(Link link, std::span<double> margins) {
+  std::vector<float> narrow(margins.size());
+  std::transform(margins.begin(), margins.end(), narrow.begin(),
+                 [](double margin) { return static_cast<float>(margin); });
+  apply_link(link, narrow);
+  std::copy(narrow.begin(), narrow.end(), margins.begin());
+}
+
+void softmax(std::span<double> margins) noexcept {
+  const double largest = *std::max_element(margins.begin(), margins.end());
+  double sum = 0;
+  for (double& margin : margins) {
+    margin = exp(margin - largest);
+    sum += margin;
+  }
+  for (double& margin : margins) margin /= sum;
 }
 
 }  // namespace
@@ -35,6 +54,27 @@ void apply_link(Link link, std::span<float> margins) noexcept {
     case Link::hinge:
       for (float& margin : margins) margin = margin > 0 ? 1.0f : 0.0f;
       return;
+    case Link::signed_square:
+    case Link::softplus: return;  // of wide contracts only
+  }
+}
+
+void apply_link(const ModelContract& contract, std::span<double> margins) {
+  if (!contract.is_wide()) return apply_narrow(contract.link, margins);
+  const double scale = contract.link_scale;
+  const auto each = [margins](auto function) {
+    for (double& margin : margins) margin = function(margin);
+  };
+  switch (contract.link) {
+    case Link::identity: return;
+    case Link::logistic: return each([scale](double x) { return 1 / (1 + exp(-scale * x)); });
+    case Link::softmax:
+      if (!margins.empty()) softmax(margins);
+      return;
+    case Link::exponential: return each([](double x) { return exp(x); });
+    case Link::hinge: return each([](double x) { return x > 0 ? 1.0 : 0.0; });
+    case Link::signed_square: return each([](double x) { return x < 0 ? -(x * x) : x * x; });
+    case Link::softplus: return each([](double x) { return ln1p(exp(x)); });
   }
 }
 
@@ -42,9 +82,14 @@ bool predicts_classes(const TreeEnsemble& model) noexcept {
   switch (model.contract.link) {
     case Link::softmax: return true;
     case Link::hinge: return model.output_count == 1;
-    case Link::logistic: return model.output_count == 1 && model.objective == "binary:logistic";
+    case Link::logistic:
+      if (model.objective == "multiclassova") return true;
+      return model.output_count == 1 &&
+             (model.objective == "binary:logistic" || model.objective == "binary");
     case Link::identity:
-    case Link::exponential: return false;
+    case Link::exponential:
+    case Link::signed_square:
+    case Link::softplus: return false;
   }
   return false;
 }
@@ -57,9 +102,22 @@ std::uint32_t class_of(Link link, std::span<const float> margins) noexcept {
     case Link::hinge: return margins[0] > 0 ? 1 : 0;
     case Link::logistic: return sigmoid(margins[0]) > 0.5f ? 1 : 0;
     case Link::identity:
-    case Link::exponential: break;
+    case Link::exponential:
+    case Link::signed_square:
+    case Link::softplus: break;
   }
   return 0;
+}
+
+std::uint32_t class_of(const ModelContract& contract, std::span<const double> margins) noexcept {
+  if (contract.link == Link::hinge) return margins[0] > 0 ? 1 : 0;
+  if (margins.size() == 1) {
+    double probability = margins[0];
+    apply_link(contract, {&probability, 1});
+    return probability > 0.5 ? 1 : 0;
+  }
+  return static_cast<std::uint32_t>(std::max_element(margins.begin(), margins.end()) -
+                                    margins.begin());
 }
 
 }  // namespace mlcore

@@ -19,11 +19,25 @@ namespace {
 }
 
 void check_contract(const ModelContract& contract) {
-  const bool is_known_link = contract.link >= Link::identity && contract.link <= Link::hinge;
-  if (contract.input_rounding != ModelContract::InputRounding::f32 ||
-      contract.comparison != ModelContract::Comparison::less ||
-      contract.accumulator != ModelContract::Accumulator::f32 ||
-      contract.start != ModelContract::Start::base_first || !is_known_link) {
+  using Contract = ModelContract;
+  Contract known;
+  if (contract.is_wide()) {
+    known.input_rounding = Contract::InputRounding::f64;
+    known.comparison = Contract::Comparison::less_equal;
+    known.accumulator = Contract::Accumulator::f64;
+    known.category = Contract::Category::cut;
+    known.zero = Contract::Zero::flushed;
+    known.finish = contract.finish;
+    known.link_scale = contract.link_scale;
+  }
+  known.link = contract.link;
+  const bool is_known_link =
+      contract.is_wide() ? contract.link >= Link::identity && contract.link <= Link::softplus
+                         : contract.link >= Link::identity && contract.link <= Link::hinge;
+  const bool is_known_finish =
+      contract.finish == Contract::Finish::none || contract.finish == Contract::Finish::mean;
+  const bool is_scale = contract.link_scale > 0 && std::isfinite(contract.link_scale);
+  if (contract != known || !is_known_link || !is_known_finish || !is_scale) {
     throw Error(Code::unimplemented, Reason::unsupported_model,
                 "a numeric contract this version can't run");
   }
@@ -32,12 +46,16 @@ void check_contract(const ModelContract& contract) {
 void check_lengths(const TreeEnsemble& model) {
   const std::size_t nodes = model.left.size();
   if (nodes >= TreeEnsemble::kLeaf) refuse(fmt::format("{} nodes are too many", nodes));
-  if (model.feature.size() != nodes || model.value.size() != nodes ||
-      model.default_left.size() != nodes) {
+  const std::size_t values =
+      model.contract.is_wide() ? model.wide_value.size() : model.value.size();
+  if (model.feature.size() != nodes || values != nodes || model.default_left.size() != nodes) {
     refuse(
         fmt::format("node arrays of different lengths: left {}, feature {}, value {}, "
                     "default_left {}",
-                    nodes, model.feature.size(), model.value.size(), model.default_left.size()));
+                    nodes, model.feature.size(), values, model.default_left.size()));
+  }
+  if (!(model.contract.is_wide() ? model.value.empty() : model.wide_value.empty())) {
+    refuse("values of both widths");
   }
   if (model.tree_begin.size() != model.tree_count() + 1) {
     refuse(fmt::format("{} tree begins for {} trees", model.tree_begin.size(), model.tree_count()));
@@ -62,6 +80,33 @@ void check_lengths(const TreeEnsemble& model) {
   }
   if (!model.node_id.empty() && model.node_id.size() != nodes) {
     refuse(fmt::format("{} node ids for {} nodes", model.node_id.size(), nodes));
+  }
+  if (!model.node_set.empty() && model.node_set.size() != nodes) {
+    refuse(fmt::format("{} node sets for {} nodes", model.node_set.size(), nodes));
+  }
+  if (!model.zero_is_missing.empty() && model.zero_is_missing.size() != nodes) {
+    refuse(fmt::format("{} rules of zeros for {} nodes", model.zero_is_missing.size(), nodes));
+  }
+}
+
+void check_sets(const TreeEnsemble& model) {
+  const std::vector<std::uint32_t>& begin = model.set_begin;
+  if (begin.empty()) {
+    if (!model.set_members.empty() || !model.node_set.empty()) refuse("members of no set");
+    return;
+  }
+  if (begin.front() != 0 || begin.back() != model.set_members.size()) {
+    refuse(fmt::format("sets span members {} to {} of {}", begin.front(), begin.back(),
+                       model.set_members.size()));
+  }
+  for (std::size_t set = 0; set < model.set_count(); ++set) {
+    if (begin[set] > begin[set + 1]) refuse(fmt::format("set {}: ends before it begins", set));
+    for (std::uint32_t i = begin[set]; i < begin[set + 1]; ++i) {
+      const std::uint32_t member = model.set_members[i];
+      if (member >= kMaxCategory || (i > begin[set] && member <= model.set_members[i - 1])) {
+        refuse(fmt::format("set {}: category {} out of order", set, member));
+      }
+    }
   }
 }
 
@@ -92,7 +137,7 @@ class TreeCheck {
         levels_(levels) {}
 
   /// The largest magnitude of a leaf.
-  float run() {
+  double run() {
     levels_.assign(end_ - begin_, 0);
     levels_[0] = 1;
     for (std::uint32_t node = begin_; node < end_; ++node) {
@@ -112,11 +157,12 @@ class TreeCheck {
   }
 
   void leaf(std::uint32_t node) {
-    const float value = model_.value[node];
+    const double value = value_of(node);
     if (!std::isfinite(value)) fail(node, "a leaf that is not finite");
     if (model_.feature[node] != 0 || model_.default_left[node] != 0) {
       fail(node, "a leaf with a feature or a default direction");
     }
+    if (model_.is_categorical(node) || zero_rule(node) != 0) fail(node, "a leaf with a test");
     largest_leaf_ = std::max(largest_leaf_, std::fabs(value));
   }
 
@@ -127,7 +173,10 @@ class TreeCheck {
     if (model_.feature[node] >= model_.feature_count) {
       fail(node, fmt::format("feature {} of {}", model_.feature[node], model_.feature_count));
     }
-    if (std::isnan(model_.value[node])) fail(node, "a NaN threshold");
+    if (std::isnan(value_of(node))) fail(node, "a NaN threshold");
+    if (model_.is_categorical(node)) set(node);
+    if (zero_rule(node) > 1) fail(node, "a rule of zeros other than 0 and 1");
+    if (zero_rule(node) != 0 && !model_.contract.is_wide()) fail(node, "a zero that is missing");
     if (model_.default_left[node] > 1) fail(node, "a default direction other than 0 and 1");
     const std::uint32_t level = levels_[node - begin_] + 1;
     if (level > kMaxTreeDepth + 1) fail(node, fmt::format("deeper than {}", kMaxTreeDepth));
@@ -137,12 +186,28 @@ class TreeCheck {
     }
   }
 
+  void set(std::uint32_t node) const {
+    const std::uint32_t set = model_.node_set[node];
+    if (set >= model_.set_count()) {
+      fail(node, fmt::format("set {} of {}", set, model_.set_count()));
+    }
+    if (value_of(node) != 0 || zero_rule(node) != 0) fail(node, "a set with a threshold");
+  }
+
+  [[nodiscard]] double value_of(std::uint32_t node) const {
+    return model_.contract.is_wide() ? model_.wide_value[node]
+                                     : static_cast<double>(model_.value[node]);
+  }
+  [[nodiscard]] std::uint8_t zero_rule(std::uint32_t node) const {
+    return model_.zero_is_missing.empty() ? std::uint8_t{0} : model_.zero_is_missing[node];
+  }
+
   const TreeEnsemble& model_;
   std::size_t tree_;
   std::uint32_t begin_;
   std::uint32_t end_;
   std::vector<std::uint32_t>& levels_;
-  float largest_leaf_ = 0;
+  double largest_leaf_ = 0;
 };
 
 }  // namespace
@@ -151,6 +216,7 @@ void validate(const TreeEnsemble& model) {
   check_contract(model.contract);
   check_lengths(model);
   check_rounds(model);
+  check_sets(model);
   std::vector<double> reach(model.output_count);  // how far a margin can be from 0
   for (std::size_t output = 0; output < reach.size(); ++output) {
     if (!std::isfinite(model.base_margins[output])) {
@@ -174,25 +240,74 @@ void validate(const TreeEnsemble& model) {
   }
   for (std::size_t output = 0; output < reach.size(); ++output) {
     // Half the range, so that the rounding of the sums can't reach infinity either.
-    if (reach[output] > std::numeric_limits<float>::max() / 2) {
+    const double limit = model.contract.is_wide()
+                             ? std::numeric_limits<double>::max()
+                             : static_cast<double>(std::numeric_limits<float>::max());
+    if (!(reach[output] <= limit / 2)) {
       refuse(fmt::format("output {}: leaves whose sum could overflow", output));
     }
   }
 }
 
+namespace {
+
+bool is_member(const TreeEnsemble& model, std::uint32_t node, double value) {
+  const bool is_never = model.contract.category == ModelContract::Category::never_negative;
+  if (is_never ? value < 0 : value <= -1) return false;
+  if (value >= kMaxCategory) return false;
+  const auto set = model.set_of(node);
+  return std::binary_search(set.begin(), set.end(), static_cast<std::uint32_t>(std::fabs(value)));
+}
+
+bool goes_left(const TreeEnsemble& model, std::uint32_t node, double value) {
+  if (model.contract.zero == ModelContract::Zero::flushed && std::fabs(value) <= kZeroThreshold) {
+    value = 0;
+  }
+  const bool is_missing = std::isnan(value) || (!model.zero_is_missing.empty() &&
+                                                model.zero_is_missing[node] != 0 && value == 0);
+  if (is_missing) return model.default_left[node] != 0;
+  if (model.is_categorical(node)) return !is_member(model, node, value);
+  if (model.contract.is_wide()) return value <= model.wide_value[node];
+  return value < static_cast<double>(model.value[node]);
+}
+
+template <typename Feature>
+std::uint32_t leaf_of(const TreeEnsemble& model, std::size_t tree, Feature feature) {
+  std::uint32_t node = model.tree_begin[tree];
+  while (model.left[node] != TreeEnsemble::kLeaf) {
+    const bool is_left = goes_left(model, node, feature(model.feature[node]));
+    node = is_left ? model.left[node] : model.left[node] + 1;
+  }
+  return node;
+}
+
+}  // namespace
+
 void reference_margins(const TreeEnsemble& model, std::span<const float> features,
                        std::span<float> margins) {
   std::copy(model.base_margins.begin(), model.base_margins.end(), margins.begin());
+  const auto feature = [features](std::uint32_t i) { return static_cast<double>(features[i]); };
   for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
-    std::uint32_t node = model.tree_begin[tree];
-    while (model.left[node] != TreeEnsemble::kLeaf) {
-      const float value = features[model.feature[node]];
-      const bool goes_left =
-          std::isnan(value) ? model.default_left[node] != 0 : value < model.value[node];
-      node = goes_left ? model.left[node] : model.left[node] + 1;
-    }
-    margins[model.tree_output[tree]] += model.value[node];
+    margins[model.tree_output[tree]] += model.value[leaf_of(model, tree, feature)];
   }
+}
+
+void reference_margins(const TreeEnsemble& model, std::span<const double> features,
+                       std::span<double> margins) {
+  if (!model.contract.is_wide()) {
+    const std::vector<float> inputs(features.begin(), features.end());
+    std::vector<float> sums(margins.size());
+    reference_margins(model, inputs, sums);
+    std::copy(sums.begin(), sums.end(), margins.begin());
+    return;
+  }
+  std::copy(model.base_margins.begin(), model.base_margins.end(), margins.begin());
+  const auto feature = [features](std::uint32_t i) { return features[i]; };
+  for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
+    margins[model.tree_output[tree]] += model.wide_value[leaf_of(model, tree, feature)];
+  }
+  if (model.contract.finish != ModelContract::Finish::mean || model.round_count() == 0) return;
+  for (double& margin : margins) margin /= static_cast<double>(model.round_count());
 }
 
 }  // namespace mlcore

@@ -180,6 +180,7 @@ void XgboostImport::keep_best() {
   model_.value.resize(nodes);
   model_.default_left.resize(nodes);
   if (!model_.node_id.empty()) model_.node_id.resize(nodes);
+  if (!model_.node_set.empty()) model_.node_set.resize(nodes);
 }
 
 /// What a file that is neither JSON nor UBJSON probably is.

@@ -250,19 +250,14 @@ void FileReader::read_booster_parameters() {
   }
 }
 
-/// The encoder of string categories; a model without them has an empty one.
+/// The names of categories that a DataFrame had in training: rows here bring the codes.
 void FileReader::read_categories() {
   reader_.begin_object();
   while (const auto name = reader_.next_member()) {
     if (*name != "enc" && *name != "feature_segments" && *name != "sorted_idx") {
       unknown("cats", *name);
     }
-    const bool is_encoder = *name == "enc";
-    reader_.begin_array();
-    while (reader_.next_element()) {
-      if (is_encoder) fail_unsupported("categorical features");
-      reader_.skip();
-    }
+    reader_.skip();
   }
 }
 

@@ -44,7 +44,10 @@ void XgboostTree::fail_node(std::int32_t node, std::string_view rule) const {
 
 void XgboostTree::clear() {
   id_ = node_count_ = leaf_size_ = -1;
-  for (auto* values : {&left_, &right_, &parent_, &feature_, &split_type_}) values->clear();
+  for (auto* values : {&left_, &right_, &parent_, &feature_, &split_type_, &set_node_, &set_begin_,
+                       &set_size_, &categories_}) {
+    values->clear();
+  }
   for (auto* values : {&condition_, &base_weight_, &leaf_weight_}) values->clear();
   default_left_.clear();
 }
@@ -58,6 +61,7 @@ void XgboostTree::read(XgboostReader& reader, std::size_t index) {
     fail_malformed(fmt::format("tree {}: has id {}", index_, id_));
   }
   check_lengths();
+  read_sets();
   if (leaf_size_ > 1) check_leaf_vectors();
 }
 
@@ -76,10 +80,10 @@ void XgboostTree::read_member(XgboostReader& reader, std::string_view name) {
     id_ = reader.i64();
     return;
   }
-  if (name == "categories" || name == "categories_nodes" || name == "categories_segments" ||
-      name == "categories_sizes") {
-    return read_empty(reader);
-  }
+  if (name == "categories") return read_integers(reader, categories_);
+  if (name == "categories_nodes") return read_integers(reader, set_node_);
+  if (name == "categories_segments") return read_integers(reader, set_begin_);
+  if (name == "categories_sizes") return read_integers(reader, set_size_);
   if (name == "loss_changes" || name == "sum_hessian") return reader.skip();
   fail_unsupported(fmt::format("tree {}: the unknown member {}", index_, shown(name)));
 }
@@ -112,11 +116,6 @@ void XgboostTree::read_default_left(XgboostReader& reader) {
     if (value != 0 && value != 1) reader.fail("a default direction other than 0 and 1");
     default_left_.push_back(static_cast<std::uint8_t>(value));
   }
-}
-
-void XgboostTree::read_empty(XgboostReader& reader) {
-  reader.begin_array();
-  if (reader.next_element()) fail_unsupported(fmt::format("tree {}: categorical splits", index_));
 }
 
 void XgboostTree::read_parameters(XgboostReader& reader) {
@@ -159,6 +158,60 @@ void XgboostTree::check_lengths() const {
   }
 }
 
+/// Each categorical node has one set, and each set a categorical node. Sets are of ascending
+/// categories and share no element.
+void XgboostTree::read_sets() {
+  if (set_begin_.size() != set_node_.size() || set_size_.size() != set_node_.size()) {
+    fail_malformed(fmt::format("tree {}: {} categories_nodes, {} segments, {} sizes", index_,
+                               set_node_.size(), set_begin_.size(), set_size_.size()));
+  }
+  set_of_.assign(left_.size(), -1);
+  std::int64_t end = 0;
+  for (std::size_t set = 0; set < set_node_.size(); ++set) {
+    const std::int32_t node = set_node_[set];
+    if (node < 0 || node >= node_count_) fail_node(node, "categories of a node that is not there");
+    if (split_type_.empty() || split_type_[static_cast<std::size_t>(node)] != 1) {
+      fail_node(node, "categories of a numeric split");
+    }
+    if (set_of_[static_cast<std::size_t>(node)] != -1) fail_node(node, "two sets of categories");
+    set_of_[static_cast<std::size_t>(node)] = static_cast<std::int32_t>(set);
+    if (set_begin_[set] != end || set_size_[set] < 0) {
+      fail_node(node, "categories that overlap or leave a gap");
+    }
+    end += set_size_[set];
+  }
+  if (end != static_cast<std::int64_t>(categories_.size())) {
+    fail_malformed(
+        fmt::format("tree {}: {} categories, sets of {}", index_, categories_.size(), end));
+  }
+}
+
+/// The ensemble's number of the node's set; equal sets have one.
+std::uint32_t XgboostTree::set_number(TreeEnsemble& model, std::size_t node) {
+  const auto set = static_cast<std::size_t>(set_of_[node]);
+  std::vector<std::uint32_t> members;
+  const auto begin = static_cast<std::size_t>(set_begin_[set]);
+  for (std::size_t i = begin; i < begin + static_cast<std::size_t>(set_size_[set]); ++i) {
+    const std::int32_t category = categories_[i];
+    if (category < 0 || category >= static_cast<std::int32_t>(kMaxCategory)) {
+      fail_node(static_cast<std::int32_t>(node), fmt::format("the category {}", category));
+    }
+    members.push_back(static_cast<std::uint32_t>(category));
+  }
+  std::sort(members.begin(), members.end());
+  if (std::adjacent_find(members.begin(), members.end()) != members.end()) {
+    fail_node(static_cast<std::int32_t>(node), "a category twice");
+  }
+  const auto [at, is_new] =
+      sets_.try_emplace(std::move(members), static_cast<std::uint32_t>(sets_.size()));
+  if (is_new) {
+    if (model.set_begin.empty()) model.set_begin.push_back(0);
+    model.set_members.insert(model.set_members.end(), at->first.begin(), at->first.end());
+    model.set_begin.push_back(static_cast<std::uint32_t>(model.set_members.size()));
+  }
+  return at->second;
+}
+
 void XgboostTree::check_leaf_vectors() const {
   if (leaf_size_ > kMaxOutputCount) {
     fail_unsupported(fmt::format("tree {}: leaves of {} values", index_, leaf_size_));
@@ -171,9 +224,11 @@ void XgboostTree::check_leaf_vectors() const {
 
 void XgboostTree::check_inner(std::int32_t node) const {
   const auto at = static_cast<std::size_t>(node);
-  if (!split_type_.empty() && split_type_[at] != 0) {
-    fail_unsupported(fmt::format("tree {}, node {}: a categorical split", index_, node));
+  const std::int32_t split_type = split_type_.empty() ? 0 : split_type_[at];
+  if (split_type != 0 && split_type != 1) {
+    fail_unsupported(fmt::format("tree {}, node {}: split type {}", index_, node, split_type));
   }
+  if (split_type == 1 && set_of_[at] == -1) fail_node(node, "a categorical split without a set");
   if (feature_[at] < 0) fail_node(node, "a negative feature");
   if (left_[at] < 1 || left_[at] >= node_count_ || right_[at] < 1 || right_[at] >= node_count_) {
     fail_node(node,
@@ -255,7 +310,7 @@ void XgboostTree::append_to(TreeEnsemble& model) {
   for (std::size_t output = 0; output < leaf_width(); ++output) append_nodes(model, output);
 }
 
-void XgboostTree::append_nodes(TreeEnsemble& model, std::size_t output) const {
+void XgboostTree::append_nodes(TreeEnsemble& model, std::size_t output) {
   append_ids(model);
   std::size_t next_child = model.left.size() + 1;
   for (const std::int32_t node : order_) {
@@ -263,10 +318,16 @@ void XgboostTree::append_nodes(TreeEnsemble& model, std::size_t output) const {
     const bool is_leaf = left_[at] == kNoChild;
     model.left.push_back(is_leaf ? TreeEnsemble::kLeaf : static_cast<std::uint32_t>(next_child));
     model.feature.push_back(is_leaf ? 0 : static_cast<std::uint32_t>(feature_[at]));
-    model.value.push_back(is_leaf ? leaf_value(at, output) : condition_[at]);
+    const bool is_categorical = !is_leaf && set_of_[at] != -1;
+    const float condition = is_categorical ? 0 : condition_[at];
+    model.value.push_back(is_leaf ? leaf_value(at, output) : condition);
     model.default_left.push_back(is_leaf ? 0 : default_left_[at]);
     if (!is_leaf) next_child += 2;
+    if (!is_categorical && model.node_set.empty()) continue;
+    model.node_set.resize(model.left.size(), TreeEnsemble::kNumeric);
+    if (is_categorical) model.node_set.back() = set_number(model, at);
   }
+  if (!model.node_set.empty()) model.node_set.resize(model.left.size(), TreeEnsemble::kNumeric);
   model.tree_begin.push_back(static_cast<std::uint32_t>(model.left.size()));
 }
 

@@ -8,6 +8,7 @@
 //   tree.append_to(model);
 
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -37,15 +38,16 @@ class XgboostTree {
   void read_integers(XgboostReader& reader, std::vector<std::int32_t>& values);
   void read_floats(XgboostReader& reader, std::vector<float>& values);
   void read_default_left(XgboostReader& reader);
-  void read_empty(XgboostReader& reader);
   void read_parameters(XgboostReader& reader);
   void check_lengths() const;
+  void read_sets();
+  [[nodiscard]] std::uint32_t set_number(TreeEnsemble& model, std::size_t node);
   void check_leaf_vectors() const;
   void check_inner(std::int32_t node) const;
   void check_leaf(std::int32_t node) const;
   void order_nodes();
   void append_ids(TreeEnsemble& model) const;
-  void append_nodes(TreeEnsemble& model, std::size_t output) const;
+  void append_nodes(TreeEnsemble& model, std::size_t output);
   [[nodiscard]] float leaf_value(std::size_t node, std::size_t output) const;
 
   std::size_t index_ = 0;
@@ -57,6 +59,13 @@ class XgboostTree {
   std::vector<std::int32_t> parent_;
   std::vector<std::int32_t> feature_;
   std::vector<std::int32_t> split_type_;
+  // Nodes with a set of categories: the node, where its set begins, its length; all the members.
+  std::vector<std::int32_t> set_node_;
+  std::vector<std::int32_t> set_begin_;
+  std::vector<std::int32_t> set_size_;
+  std::vector<std::int32_t> categories_;
+  std::vector<std::int32_t> set_of_;  // one a node: its place in set_node_, or -1
+  std::map<std::vector<std::uint32_t>, std::uint32_t> sets_;  // of the ensemble: their numbers
   std::vector<float> condition_;
   std::vector<float> base_weight_;  // to 3.1 the vector leaves, a row a node
   std::vector<float> leaf_weight_;  // since 3.2; the row stands in right_children

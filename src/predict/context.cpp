@@ -40,7 +40,7 @@ void Predictor::check_output(OutputKind kind) const {
 
 TreeRange Predictor::trees_of(const ContextOptions& options) const {
   const std::int32_t begin = options.iteration_begin;
-  if (begin == 0 && options.iteration_end == 0) return engine_.all_trees();
+  if (begin == 0 && options.iteration_end == 0) return compiled_.all_trees();
   if (model_.round_begin.empty()) fail_untold("boosting rounds");
   const std::size_t rounds = model_.round_count();
   const std::int64_t end = options.iteration_end == 0 ? static_cast<std::int64_t>(rounds)
@@ -63,10 +63,9 @@ Context::Context(std::shared_ptr<const Predictor> predictor, ContextOptions opti
                                                        : predictor_->output_count(options.output)),
       scratch_(predictor_->plan().make_scratch()),
       features_(predictor_->plan().width()),
-      model_features_(predictor_->plan().width()),
-      margins_(predictor_->output_count(OutputKind::margin)),
       builder_(predictor_->definition().request()) {
   predictor_->check_output(options.output);
+  predictor_->compiled_.reserve(model_, 1);
 }
 
 void Context::attach(std::shared_ptr<PaneRing> ring) {
@@ -74,7 +73,7 @@ void Context::attach(std::shared_ptr<PaneRing> ring) {
     throw Error(Code::failed_precondition, Reason::already_monitored,
                 "the context has a monitor already");
   }
-  const bool sums_all = trees_.size() == predictor_->engine_.tree_count();
+  const bool sums_all = trees_.size() == predictor_->compiled_.tree_count();
   const OutputKind output = options_.output;
   has_scores_ = sums_all && (output == OutputKind::prediction || output == OutputKind::margin ||
                              output == OutputKind::class_index);

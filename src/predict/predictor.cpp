@@ -14,7 +14,6 @@
 #include "mlcore/base/file.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
-#include "mlcore/predict/model_input.hpp"
 #include "mlcore/schema/csv.hpp"
 
 namespace mlcore {
@@ -30,13 +29,21 @@ TreeEnsemble validated(TreeEnsemble model) {
               {error.where().column, static_cast<std::int64_t>(row)});
 }
 
+[[noreturn]] void refuse_proof(std::size_t row, const char* what, std::size_t index) {
+  throw Error(Code::data_loss, Reason::proof_failed,
+              fmt::format("proof row {}: {} {} is not the one stored; this build does not compute "
+                          "what the writer of the file did",
+                          row, what, index),
+              {static_cast<std::int32_t>(index), static_cast<std::int64_t>(row)});
+}
+
 }  // namespace
 
 Predictor::Predictor(Artifact artifact)
     : name_(std::move(artifact.name)),
       plan_(std::move(artifact.definition), std::move(artifact.parameters)),
       model_(validated(std::move(artifact.model))),
-      engine_(model_),
+      compiled_(model_),
       metadata_(std::move(artifact.metadata)),
       reference_(std::move(artifact.reference)) {
   const FloatingPointGuard guard;
@@ -60,10 +67,10 @@ std::shared_ptr<const Predictor> Predictor::open(const std::string& path) {
 std::size_t Predictor::output_count(OutputKind kind) const noexcept {
   switch (kind) {
     case OutputKind::prediction:
-    case OutputKind::margin: return engine_.output_count();
+    case OutputKind::margin: return compiled_.output_count();
     case OutputKind::features: return plan_.width();
     case OutputKind::class_index: return 1;
-    case OutputKind::leaf: return engine_.tree_count();
+    case OutputKind::leaf: return compiled_.tree_count();
   }
   return 0;
 }
@@ -88,38 +95,42 @@ void Predictor::check_proof(const std::vector<ProofRow>& rows) const {
   FeatureScratch scratch = plan_.make_scratch();
   AggregateValues aggregates;
   std::vector<double> features(plan_.width());
-  std::vector<float> inputs(rows.size() * plan_.width());
-  std::vector<float> margins(rows.size() * engine_.output_count());
-  const auto refuse = [](std::size_t row, const char* what, std::size_t index) {
-    throw Error(
-        Code::data_loss, Reason::proof_failed,
-        fmt::format("proof row {}: {} {} is not the one stored; this build does not compute "
-                    "what the writer of the file did",
-                    row, what, index),
-        {static_cast<std::int32_t>(index), static_cast<std::int64_t>(row)});
-  };
-  const auto check_margins = [&](std::size_t row, const char* what) {
-    for (std::size_t i = 0; i < engine_.output_count(); ++i) {
-      const float margin = margins[row * engine_.output_count() + i];
-      if (std::bit_cast<std::uint32_t>(margin) != rows[row].margin_bits[i]) refuse(row, what, i);
-    }
-  };
+  std::vector<double> margins(compiled_.output_count());
+  ModelScratch one;
+  ModelScratch all;
+  compiled_.reserve(one, 1);
+  compiled_.reserve(all, rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const RowView request = RowView::parse(definition().request(), rows[row].request);
     read_events(definition(), request, rows[row].events, aggregates);
     plan_.compute(request, aggregates.cells, scratch, features);
-    float* input = inputs.data() + row * plan_.width();
     for (std::size_t i = 0; i < features.size(); ++i) {
       if (std::bit_cast<std::uint64_t>(features[i]) != rows[row].feature_bits[i]) {
-        refuse(row, "feature", i);
+        refuse_proof(row, "feature", i);
       }
-      input[i] = model_input(features[i]);
     }
-    engine_.margins(input, margins.data() + row * engine_.output_count());
-    check_margins(row, "margin");
+    compiled_.set_features(all, row, features.data());
+    compiled_.set_features(one, 0, features.data());
+    compiled_.row_margins(one, compiled_.all_trees());
+    compiled_.copy_margins(one, 0, margins);
+    check_margins(rows[row], row, "margin", margins);
   }
-  engine_.batch_margins(inputs.data(), rows.size(), margins.data());
-  for (std::size_t row = 0; row < rows.size(); ++row) check_margins(row, "batch margin");
+  compiled_.batch_margins(all, rows.size(), compiled_.all_trees());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    compiled_.copy_margins(all, row, margins);
+    check_margins(rows[row], row, "batch margin", margins);
+  }
+}
+
+void Predictor::check_margins(const ProofRow& row, std::size_t index, const char* what,
+                              std::span<const double> margins) const {
+  for (std::size_t i = 0; i < margins.size(); ++i) {
+    const bool is_same =
+        compiled_.is_wide()
+            ? std::bit_cast<std::uint64_t>(margins[i]) == row.wide_margin_bits[i]
+            : std::bit_cast<std::uint32_t>(static_cast<float>(margins[i])) == row.margin_bits[i];
+    if (!is_same) refuse_proof(index, what, i);
+  }
 }
 
 void Predictor::require_stateless() const {
@@ -188,39 +199,51 @@ void Predictor::finish_row(Context& context, std::span<double> out) const {
     std::copy(context.features_.begin(), context.features_.end(), out.begin());
     return;
   }
-  std::transform(context.features_.begin(), context.features_.end(),
-                 context.model_features_.begin(), model_input);
+  compiled_.set_features(context.model_, 0, context.features_.data());
   if (context.output() == OutputKind::leaf) {
-    engine_.leaves(context.model_features_.data(), context.trees_, out.data());
+    compiled_.leaves(context.model_, 0, context.trees_, out);
     return;
   }
-  const std::span<float> margins(context.margins_.data(), engine_.output_count());
-  engine_.margins(context.model_features_.data(), context.trees_, margins.data());
-  finish_margins(context, margins, out);
+  compiled_.row_margins(context.model_, context.trees_);
+  finish_margins(context, 0, out);
 }
 
 /// Requires: an output that is made of margins.
-void Predictor::finish_margins(const Context& context, std::span<float> margins,
-                               std::span<double> out) const {
+void Predictor::finish_margins(Context& context, std::size_t row, std::span<double> out) const {
+  const std::size_t width = compiled_.output_count();
   if (context.output() == OutputKind::class_index) {
-    out[0] = class_of(model_.contract.link, margins);
+    const ModelScratch& scratch = context.model_;
+    out[0] = compiled_.is_wide()
+                 ? class_of(model_.contract, {scratch.wide_margins.data() + row * width, width})
+                 : class_of(model_.contract.link, {scratch.margins.data() + row * width, width});
     return;
   }
-  if (context.output() == OutputKind::prediction) apply_link(model_.contract.link, margins);
-  std::copy(margins.begin(), margins.end(), out.begin());
+  if (context.output() == OutputKind::prediction) link_margins(context.model_, row);
+  compiled_.copy_margins(context.model_, row, out);
+}
+
+void Predictor::link_margins(ModelScratch& scratch, std::size_t row) const {
+  const std::size_t width = compiled_.output_count();
+  const ModelContract& contract = model_.contract;
+  if (compiled_.is_wide()) {
+    apply_link(contract, std::span(scratch.wide_margins).subspan(row * width, width));
+  } else {
+    apply_link(contract.link, {scratch.margins.data() + row * width, width});
+  }
 }
 
 /// The predictions of the rows whose outputs were made last; no columns where they have none.
 Span2d<const double> Predictor::scores_of(Context& context, std::size_t rows,
                                           std::span<double> out) const {
-  const std::size_t width = engine_.output_count();
+  const std::size_t width = compiled_.output_count();
   if (!context.has_scores_) return {nullptr, rows, 0};
   if (context.output() == OutputKind::prediction) return {out.data(), rows, width};
-  const std::span<float> margins = std::span(context.margins_).first(rows * width);
+  context.scores_.resize(rows * width);
   for (std::size_t row = 0; row < rows; ++row) {
-    apply_link(model_.contract.link, margins.subspan(row * width, width));
+    link_margins(context.model_, row);
+    compiled_.copy_margins(context.model_, row,
+                           std::span(context.scores_).subspan(row * width, width));
   }
-  context.scores_.assign(margins.begin(), margins.end());
   return {context.scores_.data(), rows, width};
 }
 
@@ -265,8 +288,7 @@ void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<doubl
   const std::size_t width = plan_.width();
   const std::size_t outputs = context.output_count();
   require_width(out.size(), rows * outputs, "out");
-  context.model_features_.resize(kTileRows * width);
-  context.margins_.resize(kTileRows * engine_.output_count());
+  compiled_.reserve(context.model_, std::min(kTileRows, rows));
   for (std::size_t begin = 0; begin < rows; begin += kTileRows) {
     const std::size_t count = std::min(kTileRows, rows - begin);
     double* tile_out = out.data() + begin * outputs;
@@ -282,8 +304,7 @@ void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<doubl
       if (context.output() == OutputKind::features) {
         std::copy(features.begin(), features.end(), tile_out + row * width);
       } else {
-        std::transform(features.begin(), features.end(),
-                       context.model_features_.data() + row * width, model_input);
+        compiled_.set_features(context.model_, row, features.data());
       }
     }
     finish_tile(context, count, {tile_out, count * outputs});
@@ -299,18 +320,15 @@ void Predictor::finish_tile(Context& context, std::size_t rows, std::span<double
 /// The model on the rows whose inputs stand in the context.
 void Predictor::tile_outputs(Context& context, std::size_t rows, std::span<double> out) const {
   const std::size_t outputs = context.output_count();
-  const std::size_t width = engine_.output_count();
-  const float* inputs = context.model_features_.data();
   if (context.output() == OutputKind::leaf) {
     for (std::size_t row = 0; row < rows; ++row) {
-      engine_.leaves(inputs + row * plan_.width(), context.trees_, out.data() + row * outputs);
+      compiled_.leaves(context.model_, row, context.trees_, out.subspan(row * outputs, outputs));
     }
     return;
   }
-  engine_.batch_margins(inputs, rows, context.trees_, context.margins_.data());
+  compiled_.batch_margins(context.model_, rows, context.trees_);
   for (std::size_t row = 0; row < rows; ++row) {
-    finish_margins(context, {context.margins_.data() + row * width, width},
-                   out.subspan(row * outputs, outputs));
+    finish_margins(context, row, out.subspan(row * outputs, outputs));
   }
 }
 
@@ -365,18 +383,44 @@ void Predictor::predict_batch_at(Context& context, const State& state, const Row
   });
 }
 
-void Predictor::margins(Span2d<const float> features, std::span<float> out) const {
+/// Tiles of model features, past the definition.
+template <typename T>
+void Predictor::input_margins(Span2d<const T> features, std::span<double> out) const {
   const FloatingPointGuard guard;
-  require_width(features.columns(), engine_.feature_count(), "model features");
-  require_width(out.size(), features.rows() * engine_.output_count(), "out");
-  if (features.row_stride() == features.columns()) {
-    if (features.rows() == 0) return;
-    engine_.batch_margins(features.row(0).data(), features.rows(), out.data());
-    return;
+  const std::size_t outputs = compiled_.output_count();
+  require_width(features.columns(), compiled_.feature_count(), "model features");
+  require_width(out.size(), features.rows() * outputs, "out");
+  ModelScratch scratch;
+  compiled_.reserve(scratch, std::min(kTileRows, features.rows()));
+  for (std::size_t begin = 0; begin < features.rows(); begin += kTileRows) {
+    const std::size_t count = std::min(kTileRows, features.rows() - begin);
+    for (std::size_t row = 0; row < count; ++row) {
+      compiled_.set_inputs(scratch, row, features.row(begin + row).data());
+    }
+    compiled_.batch_margins(scratch, count, compiled_.all_trees());
+    for (std::size_t row = 0; row < count; ++row) {
+      compiled_.copy_margins(scratch, row, out.subspan((begin + row) * outputs, outputs));
+    }
   }
-  for (std::size_t row = 0; row < features.rows(); ++row) {
-    engine_.margins(features.row(row).data(), out.data() + row * engine_.output_count());
+}
+
+void Predictor::margins(Span2d<const float> features, std::span<double> out) const {
+  input_margins(features, out);
+}
+
+void Predictor::margins(Span2d<const double> features, std::span<double> out) const {
+  input_margins(features, out);
+}
+
+void Predictor::margins(Span2d<const float> features, std::span<float> out) const {
+  if (compiled_.is_wide()) {
+    throw Error(Code::failed_precondition, Reason::unsupported_model,
+                "the model's margins are f64: ask for them in double");
   }
+  std::vector<double> wide(out.size());
+  input_margins(features, wide);
+  std::transform(wide.begin(), wide.end(), out.begin(),
+                 [](double margin) { return static_cast<float>(margin); });
 }
 
 }  // namespace mlcore

@@ -39,11 +39,17 @@ constexpr std::uint64_t kLongestEventList = 12;
 class ProofMaker {
  public:
   ProofMaker(const Artifact& artifact, std::uint64_t seed)
-      : definition_(artifact.definition), generator_(seed), pool_{0.0f, 1.0f, -1.0f, 0.5f, 100.0f} {
+      : definition_(artifact.definition),
+        is_wide_(artifact.model.contract.is_wide()),
+        generator_(seed),
+        pool_{0.0, 1.0, -1.0, 0.5, 100.0} {
     for (std::size_t node = 0; node < artifact.model.left.size(); ++node) {
       if (artifact.model.left[node] == TreeEnsemble::kLeaf) continue;
-      pool_.push_back(artifact.model.value[node]);
+      if (artifact.model.is_categorical(node)) continue;
+      pool_.push_back(is_wide_ ? artifact.model.wide_value[node]
+                               : static_cast<double>(artifact.model.value[node]));
     }
+    for (const std::uint32_t member : artifact.model.set_members) pool_.push_back(member);
     for (const Aggregate& aggregate : definition_.aggregates()) {
       reach_ = std::max(reach_, aggregate.window.width / 2 + aggregate.window.delay / 2);
     }
@@ -109,14 +115,21 @@ class ProofMaker {
 
   /// A threshold of the model, one of its float neighbours, or a plain number.
   double number() {
-    constexpr float kLargest = std::numeric_limits<float>::max();
-    const float value = pool_[generator_.below(pool_.size())];
+    const double value = pool_[generator_.below(pool_.size())];
     switch (generator_.below(4)) {
-      case 0: return static_cast<double>(std::nextafter(value, kLargest));
-      case 1: return static_cast<double>(std::nextafter(value, -kLargest));
+      case 0: return beside(value, 1);
+      case 1: return beside(value, -1);
       case 2: return static_cast<double>(generator_.below(1000)) / 8;
-      default: return static_cast<double>(value);
+      default: return value;
     }
+  }
+
+  /// The neighbour in the width that the model compares in.
+  [[nodiscard]] double beside(double value, int direction) const {
+    if (is_wide_) return std::nextafter(value, direction * std::numeric_limits<double>::max());
+    const float end = std::numeric_limits<float>::max();
+    return static_cast<double>(
+        std::nextafter(static_cast<float>(value), direction > 0 ? end : -end));
   }
 
   /// Within the windows' reach before `as_of`, now and then after it; half of them at midnight.
@@ -148,8 +161,9 @@ class ProofMaker {
   }
 
   const Definition& definition_;
+  bool is_wide_;
   Generator generator_;
-  std::vector<float> pool_;
+  std::vector<double> pool_;
   std::int64_t reach_ = 30 * kMicrosPerDay;
   std::int64_t as_of_ = 0;
   std::size_t index_ = 0;
@@ -163,8 +177,9 @@ std::vector<ProofRow> make_proof_rows(const Artifact& artifact, std::size_t coun
   FeatureScratch scratch = plan.make_scratch();
   AggregateValues aggregates;
   std::vector<double> features(plan.width());
-  std::vector<float> inputs(plan.width());
-  std::vector<float> margins(artifact.model.output_count);
+  std::vector<double> inputs(plan.width());
+  std::vector<double> margins(artifact.model.output_count);
+  const bool is_wide = artifact.model.contract.is_wide();
   ProofMaker maker(artifact, seed);
   std::vector<ProofRow> rows(count);
   for (std::size_t index = 0; index < count; ++index) {
@@ -175,11 +190,15 @@ std::vector<ProofRow> make_proof_rows(const Artifact& artifact, std::size_t coun
     plan.compute(request, aggregates.cells, scratch, features);
     for (std::size_t i = 0; i < features.size(); ++i) {
       row.feature_bits.push_back(std::bit_cast<std::uint64_t>(features[i]));
-      inputs[i] = model_input(features[i]);
+      inputs[i] = is_wide ? features[i] : static_cast<double>(model_input(features[i]));
     }
     reference_margins(artifact.model, inputs, margins);
-    for (const float margin : margins) {
-      row.margin_bits.push_back(std::bit_cast<std::uint32_t>(margin));
+    for (const double margin : margins) {
+      if (is_wide) {
+        row.wide_margin_bits.push_back(std::bit_cast<std::uint64_t>(margin));
+      } else {
+        row.margin_bits.push_back(std::bit_cast<std::uint32_t>(static_cast<float>(margin)));
+      }
     }
   }
   return rows;

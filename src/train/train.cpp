@@ -108,7 +108,9 @@ std::optional<ScoreScale> scale_of(const TreeEnsemble& model) {
     case Link::softmax:
     case Link::hinge: return ScoreScale(0, 1);
     case Link::identity:
-    case Link::exponential: return std::nullopt;
+    case Link::exponential:
+    case Link::signed_square:
+    case Link::softplus: return std::nullopt;
   }
   return std::nullopt;
 }

@@ -45,8 +45,10 @@ def text(value): return u32(len(value.encode())) + value.encode()
 def items(encode, values): return u64(len(values)) + b"".join(map(encode, values))
 
 
-VERSION = u16(1)  # of every class but the model
-MODEL_VERSION = u16(2)
+VERSION = u16(1)  # of every class but these
+MODEL_VERSION = u16(3)
+CONTRACT_VERSION = u16(2)
+PROOF_ROW_VERSION = u16(2)
 ARCHIVE = u32(1)
 
 # name, type, nullable
@@ -93,7 +95,7 @@ def features():
 
 def model():
     return (ARCHIVE + MODEL_VERSION + text("xgboost") + text("1.7.4") + text("binary:logistic")
-            + VERSION + bytes([1, 1, 1, 1, 2]) + u32(4) + u32(1)
+            + CONTRACT_VERSION + bytes([1, 1, 1, 1, 2, 1, 1, 1]) + f64(1) + u32(4) + u32(1)
             + items(text, ["orders_90d", "spend_90d", "spend_z", "is_home"])
             + items(f32, [-0.25])
             + items(u32, [0, 3, 8])
@@ -103,7 +105,8 @@ def model():
             + items(f32, [20.0, 0.5, -0.5, 0.0, 0.5, 0.125, -0.25, 0.0625])
             + items(u8, [1, 0, 0, 0, 1, 0, 0, 0])
             + items(u32, [0, 1, 2])
-            + items(u32, [0, 1, 2, 0, 1, 2, 5, 6]))
+            + items(u32, [0, 1, 2, 0, 1, 2, 5, 6])
+            + 5 * u64(0))  # no sets, no doubles, no zeros
 
 
 def proof_row(order_count):
@@ -114,8 +117,8 @@ def proof_row(order_count):
         offsets.append(len(events))
     batch = VERSION + items(u8, events) + items(i64, offsets)
     bits = [0x4000000000000000, 0x4033000000000000, 0x3FF0000000000000, 0]
-    return (VERSION + items(u8, request) + u64(1) + batch + items(u64, bits)
-            + items(u32, [0x3E800000]))
+    return (PROOF_ROW_VERSION + items(u8, request) + u64(1) + batch + items(u64, bits)
+            + items(u32, [0x3E800000]) + u64(0))
 
 
 def wide(value): return u64(value & (1 << 64) - 1) + u64(value >> 64 & (1 << 64) - 1)
@@ -150,7 +153,7 @@ def container(sections):
                   + u32(0) + hashlib.sha256(data).digest() + bytes(24))
         body += bytes(padding) + data
         offset += len(data)
-    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(2) + u32(64) + u32(0) + u32(0) + u64(offset)
+    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(3) + u32(64) + u32(0) + u32(0) + u64(offset)
               + u32(len(sections)) + u32(96) + u64(64) + u64(0) + u32(crc32c(table)))
     return header + u32(crc32c(header)) + table + body
 

@@ -14,33 +14,44 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
-#include "mlcore/predict/tree_engine.hpp"
+#include "mlcore/predict/compiled_model.hpp"
 
 inline void run_model(const mlcore::TreeEnsemble& model) {
   mlcore::validate(model);
-  const mlcore::TreeEngine engine(model);
-  constexpr std::size_t kRows = 9;  // a group of lanes and a rest
-  std::vector<float> features(kRows * model.feature_count);
+  const mlcore::CompiledModel compiled(model);
+  constexpr std::size_t kRows = 17;  // a batch, not rows
+  std::vector<double> features(kRows * model.feature_count);
   for (std::size_t i = 0; i < features.size(); ++i) {
-    features[i] = i % 3 == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(i % 7);
+    features[i] = i % 3 == 0 ? std::numeric_limits<double>::quiet_NaN()
+                             : static_cast<double>(i % 7) - static_cast<double>(i % 2) / 2;
   }
-  std::vector<float> batch(kRows * model.output_count);
-  engine.batch_margins(features.data(), kRows, batch.data());
-  std::vector<float> expected(model.output_count);
-  std::vector<float> row(model.output_count);
-  for (std::size_t i = 0; i < kRows; ++i) {
-    const float* values = features.data() + i * model.feature_count;
-    mlcore::reference_margins(model, {values, model.feature_count}, expected);
-    engine.margins(values, row.data());
+  mlcore::ModelScratch one;
+  mlcore::ModelScratch all;
+  compiled.reserve(one, 1);
+  compiled.reserve(all, kRows);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    compiled.set_features(all, row, features.data() + row * model.feature_count);
+  }
+  compiled.batch_margins(all, kRows, compiled.all_trees());
+  std::vector<double> expected(model.output_count);
+  std::vector<double> found(model.output_count);
+  const auto check = [&] {
     for (std::size_t output = 0; output < model.output_count; ++output) {
-      const auto bits = std::bit_cast<std::uint32_t>(expected[output]);
-      if (bits != std::bit_cast<std::uint32_t>(row[output])) std::abort();
-      if (bits != std::bit_cast<std::uint32_t>(batch[i * model.output_count + output])) {
-        std::abort();
-      }
+      const auto bits = std::bit_cast<std::uint64_t>(expected[output]);
+      if (bits != std::bit_cast<std::uint64_t>(found[output])) std::abort();
     }
+  };
+  for (std::size_t row = 0; row < kRows; ++row) {
+    const double* values = features.data() + row * model.feature_count;
+    mlcore::reference_margins(model, {values, model.feature_count}, expected);
+    compiled.copy_margins(all, row, found);
+    check();
+    compiled.set_features(one, 0, values);
+    compiled.row_margins(one, compiled.all_trees());
+    compiled.copy_margins(one, 0, found);
+    check();
   }
-  mlcore::apply_link(model.contract.link, row);
+  mlcore::apply_link(model.contract, found);
 }
 
 template <typename Import>

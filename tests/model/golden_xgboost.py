@@ -97,6 +97,13 @@ CASES = [
     case("best_iteration", "binary", "binary:logistic", rounds=40, eta=0.9, max_depth=3,
          _best=True),
     case("names", "real", _names=True),
+    case("one_hot", "categories", rounds=3, max_depth=3, max_cat_to_onehot=100),
+    case("partition", "categories", rounds=4, max_depth=4, max_cat_to_onehot=1, since=(1, 7)),
+    case("partition_dart", "categories", rounds=4, max_depth=3, max_cat_to_onehot=3, booster="dart",
+         rate_drop=0.5),
+    case("partition_approx", "categories", rounds=2, max_depth=3, max_cat_to_onehot=1,
+         tree_method="approx"),
+    case("data_frame", "categories", rounds=2, max_depth=3, max_cat_to_onehot=1, _frame=True),
 ]
 
 
@@ -139,10 +146,26 @@ def probe(seed, thresholds, kind):
     return rows
 
 
+def frame(x):
+    """Strings for the categories: since 3.1 the model keeps them, and rows bring codes again."""
+    import pandas
+
+    table = pandas.DataFrame(x, columns=list("abcde"))
+    for column, count in (("d", CATEGORIES), ("e", 4)):
+        names = [f"name {i}" for i in range(count)]
+        codes = table[column].fillna(-1).astype(int)
+        table[column] = pandas.Categorical.from_codes(codes, names)
+    return table
+
+
 def matrix(x, y, item):
+    if item["options"].get("frame") and y is not None:
+        return xgb.DMatrix(frame(x), y, nthread=1, enable_categorical=True)
     options = {}
     if item["kind"] == "categories":
         options = {"feature_types": ["q", "q", "q", "c", "c"], "enable_categorical": True}
+        if item["options"].get("frame"):
+            options["feature_names"] = list("abcde")
     if item["options"].get("names"):
         options = {"feature_names": ["age", "zip code", "c", "d", "e"],
                    "feature_types": ["float", "int", "q", "i", "float"]}

@@ -107,6 +107,20 @@ TEST_CASE("tree ensemble: a model without trees is its base margins") {
   CHECK(margin == 0.25f);
 }
 
+namespace {
+
+/// The root of the first tree gets set 0.
+void add_set(TreeEnsemble& model, std::vector<std::uint32_t> begin,
+             std::vector<std::uint32_t> members) {
+  model.node_set.assign(model.left.size(), TreeEnsemble::kNumeric);
+  model.node_set[0] = 0;
+  model.value[0] = 0;
+  model.set_begin = std::move(begin);
+  model.set_members = std::move(members);
+}
+
+}  // namespace
+
 TEST_CASE("tree ensemble: each broken rule is refused by its name") {
   const struct {
     std::string_view rule;
@@ -162,6 +176,53 @@ TEST_CASE("tree ensemble: each broken rule is refused by its name") {
       {"tree 2, node 0: a child outside its tree", [](auto& m) { m.left[6] = kLeaf - 1; }},
       {"tree 0, node 2: two parents", [](auto& m) { m.left[1] = 2; }},
       {"tree 0, node 3: no parent", [](auto& m) { m.left[1] = kLeaf, m.feature[1] = 0; }},
+      {"8 node sets for 9 nodes",
+       [](auto& m) {
+         m.node_set.assign(8, TreeEnsemble::kNumeric);
+         m.set_begin = {0, 0};
+       }},
+      {"members of no set", [](auto& m) { m.node_set.assign(9, TreeEnsemble::kNumeric); }},
+      {"members of no set", [](auto& m) { m.set_members = {1}; }},
+      {"sets span members 0 to 2 of 1",
+       [](auto& m) {
+         add_set(m, {0, 2}, {1});
+       }},
+      {"sets span members 1 to 1 of 1",
+       [](auto& m) {
+         add_set(m, {1, 1}, {1});
+       }},
+      {"set 1: ends before it begins",
+       [](auto& m) {
+         add_set(m, {0, 2, 1, 2}, {1, 2});
+       }},
+      {"set 0: category 1 out of order",
+       [](auto& m) {
+         add_set(m, {0, 2}, {1, 1});
+       }},
+      {"set 0: category 16777216 out of order",
+       [](auto& m) {
+         add_set(m, {0, 1}, {1u << 24});
+       }},
+      {"tree 0, node 0: set 1 of 1",
+       [](auto& m) {
+         add_set(m, {0, 1}, {1}), m.node_set[0] = 1;
+       }},
+      {"tree 0, node 0: a set with a threshold",
+       [](auto& m) {
+         add_set(m, {0, 1}, {1}), m.value[0] = 1;
+       }},
+      {"tree 0, node 2: a leaf with a test",
+       [](auto& m) {
+         add_set(m, {0, 1}, {1}), m.node_set[2] = 0;
+       }},
+      {"8 rules of zeros for 9 nodes", [](auto& m) { m.zero_is_missing.assign(8, 0); }},
+      {"tree 0, node 0: a zero that is missing",
+       [](auto& m) { m.zero_is_missing.assign(9, 0), m.zero_is_missing[0] = 1; }},
+      {"tree 0, node 0: a rule of zeros",
+       [](auto& m) { m.zero_is_missing.assign(9, 0), m.zero_is_missing[0] = 2; }},
+      {"tree 0, node 2: a leaf with a test",
+       [](auto& m) { m.zero_is_missing.assign(9, 0), m.zero_is_missing[2] = 1; }},
+      {"values of both widths", [](auto& m) { m.wide_value = {1}; }},
       {"output 0: leaves whose sum could overflow",
        [](auto& m) { m.value[2] = 2e38f, m.value[7] = -2e38f; }},
   };
@@ -241,6 +302,10 @@ TEST_CASE("tree ensemble: a contract that the engine does not have is refused") 
         +[](ModelContract& c) { c.link = static_cast<Link>(6); },
         +[](ModelContract& c) { c.input_rounding = ModelContract::InputRounding::f64; },
         +[](ModelContract& c) { c.accumulator = ModelContract::Accumulator::f64; },
+        +[](ModelContract& c) { c.category = ModelContract::Category::cut; },
+        +[](ModelContract& c) { c.zero = ModelContract::Zero::flushed; },
+        +[](ModelContract& c) { c.finish = ModelContract::Finish::mean; },
+        +[](ModelContract& c) { c.link_scale = 2; },
         +[](ModelContract& c) { c.comparison = static_cast<ModelContract::Comparison>(0); },
         +[](ModelContract& c) { c.start = static_cast<ModelContract::Start>(9); }}) {
     TreeEnsemble model = small_model();

@@ -246,12 +246,8 @@ TEST_CASE("xgboost: what is not understood is refused by name") {
       {R"("name":"gbtree")", R"("name":"gbforest")", Reason::unsupported_model, "gbforest"},
       {"binary:logistic", "reg:expectileerror", Reason::unsupported_model, "reg:expectileerror"},
       {"binary:logistic", "my:objective", Reason::unsupported_model, "my:objective"},
-      {R"("split_type":[0,0,0])", R"("split_type":[1,0,0])", Reason::unsupported_model,
-       "tree 0, node 0: a categorical split"},
-      {R"("categories_nodes":[])", R"("categories_nodes":[0])", Reason::unsupported_model,
-       "categorical"},
-      {R"("tree_info")", R"("cats":{"enc":[{}],"feature_segments":[],"sorted_idx":[]},"tree_info")",
-       Reason::unsupported_model, "categorical features"},
+      {R"("split_type":[0,0,0])", R"("split_type":[2,0,0])", Reason::unsupported_model,
+       "tree 0, node 0: split type 2"},
       {R"("tree_info")", R"("cats":{"other":[]},"tree_info")", Reason::unsupported_model,
        "cats: the unknown member \"other\""},
       {R"("num_nodes":"3","size_leaf_vector":"0")", R"("num_nodes":"3","size_leaf_vector":"2")",
@@ -461,6 +457,72 @@ TEST_CASE("xgboost: a vector leaf makes a tree an output, in both layouts") {
         "XGBoost model: leaves of 2 values for 3 outputs");
   CHECK(refusal_of(replaced(old, R"("tree_info")", R"("weight_drop":[1,1],"tree_info")")).reason ==
         Reason::unsupported_model);
+}
+
+TEST_CASE("xgboost: a categorical split goes right for the members of its set") {
+  constexpr std::string_view kNumeric = R"("categories":[],"categories_nodes":[],)"
+                                        R"("categories_segments":[],"categories_sizes":[],)"
+                                        R"("default_left":[1,0,0],"id":0,)";
+  const auto with_set = [&](std::string_view set, std::string_view types = "[1,0,0]") {
+    const std::string text =
+        model_with(kNumeric, fmt::format(R"({},"default_left":[1,0,0],"id":0,)", set));
+    return replaced(text, R"("split_type":[0,0,0])", fmt::format(R"("split_type":{})", types));
+  };
+  const std::string text = with_set(
+      R"("categories":[5,2],"categories_nodes":[0],"categories_segments":[0],"categories_sizes":[2])");
+  const TreeEnsemble model = import_xgboost(text);
+  CHECK(model.node_set[0] == 0);
+  CHECK(model.node_set.size() == model.left.size());
+  CHECK(model.set_members == std::vector<std::uint32_t>{2, 5});
+  CHECK(model.value[0] == 0);
+  // In the set, cut to whole: right. Else left; missing by default left. Source: the file's leaves.
+  const struct {
+    float value;
+    bool is_right;
+  } rows[] = {{2, true},      {5.9f, true},  {1, false},        {6, false},   {-2, false},
+              {-0.5f, false}, {kNan, false}, {16777216, false}, {3e9f, false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.value);
+    const float features[] = {0, row.value};
+    float margin = 0;
+    TreeEnsemble first = model;
+    first.base_margins = {0};
+    for (float& value : first.value) value = std::fabs(value) < 0.55f ? 0 : value;
+    reference_margins(first, features, {&margin, 1});
+    CHECK(margin == (row.is_right ? 5.7735854e-1f : -5.764706e-1f));
+  }
+  const struct {
+    std::string_view set;
+    Reason reason;
+    std::string_view message;
+  } bad[] = {
+      {R"("categories":[],"categories_nodes":[],"categories_segments":[],"categories_sizes":[])",
+       Reason::invalid_tree, "tree 0, node 0: a categorical split without a set"},
+      {R"("categories":[1],"categories_nodes":[0],"categories_segments":[],"categories_sizes":[1])",
+       Reason::malformed_model, "1 categories_nodes, 0 segments, 1 sizes"},
+      {R"("categories":[1],"categories_nodes":[3],"categories_segments":[0],"categories_sizes":[1])",
+       Reason::invalid_tree, "node 3: categories of a node that is not there"},
+      {R"("categories":[1],"categories_nodes":[1],"categories_segments":[0],"categories_sizes":[1])",
+       Reason::invalid_tree, "node 1: categories of a numeric split"},
+      {R"("categories":[1,2],"categories_nodes":[0,0],"categories_segments":[0,1],"categories_sizes":[1,1])",
+       Reason::invalid_tree, "node 0: two sets of categories"},
+      {R"("categories":[1],"categories_nodes":[0],"categories_segments":[1],"categories_sizes":[1])",
+       Reason::invalid_tree, "node 0: categories that overlap or leave a gap"},
+      {R"("categories":[1],"categories_nodes":[0],"categories_segments":[0],"categories_sizes":[2])",
+       Reason::malformed_model, "1 categories, sets of 2"},
+      {R"("categories":[1,1],"categories_nodes":[0],"categories_segments":[0],"categories_sizes":[2])",
+       Reason::invalid_tree, "node 0: a category twice"},
+      {R"("categories":[16777216],"categories_nodes":[0],"categories_segments":[0],"categories_sizes":[1])",
+       Reason::invalid_tree, "node 0: the category 16777216"},
+      {R"("categories":[-1],"categories_nodes":[0],"categories_segments":[0],"categories_sizes":[1])",
+       Reason::invalid_tree, "node 0: the category -1"},
+  };
+  for (const auto& row : bad) {
+    const Refusal refusal = refusal_of(with_set(row.set));
+    CAPTURE(refusal.message);
+    CHECK(refusal.reason == row.reason);
+    CHECK(refusal.message.find(row.message) != std::string::npos);
+  }
 }
 
 TEST_CASE("xgboost: every prefix and every byte after the end is refused") {

@@ -24,6 +24,8 @@ std::string_view name_of(Link link) {
     case Link::softmax: return "softmax";
     case Link::exponential: return "exponential";
     case Link::hinge: return "hinge";
+    case Link::signed_square: return "signed_square";
+    case Link::softplus: return "softplus";
   }
   return {};
 }

@@ -58,18 +58,18 @@ FeatureMatrix read_matrix(const std::string& path, const Predictor& predictor) {
 
 std::vector<double> score_matrix(const Predictor& predictor, const FeatureMatrix& matrix,
                                  OutputKind output) {
-  std::vector<float> features;
-  features.reserve(matrix.values.size());
-  for (const double value : matrix.values) features.push_back(model_input(value));
+  const bool is_wide = predictor.model().contract.is_wide();
+  std::vector<double> features = matrix.values;
+  for (double& value : features) {
+    if (!is_wide) value = static_cast<double>(model_input(value));
+  }
   const std::size_t outputs = predictor.output_count(OutputKind::margin);
-  std::vector<float> margins(matrix.rows * outputs);
-  predictor.margins({features.data(), matrix.rows, predictor.definition().outputs().size()},
-                    margins);
-  std::vector<double> scores;
+  std::vector<double> scores(matrix.rows * outputs);
+  const std::size_t width = predictor.definition().outputs().size();
+  predictor.margins(Span2d<const double>(features.data(), matrix.rows, width), scores);
+  if (output != OutputKind::prediction) return scores;
   for (std::size_t row = 0; row < matrix.rows; ++row) {
-    const auto values = std::span(margins).subspan(row * outputs, outputs);
-    if (output == OutputKind::prediction) apply_link(predictor.model().contract.link, values);
-    scores.insert(scores.end(), values.begin(), values.end());
+    apply_link(predictor.model().contract, std::span(scores).subspan(row * outputs, outputs));
   }
   return scores;
 }

@@ -25,14 +25,15 @@
 namespace mlcore {
 
 inline constexpr std::uint16_t kArtifactMajor = 0;
-inline constexpr std::uint16_t kArtifactMinor = 2;
+inline constexpr std::uint16_t kArtifactMinor = 3;
 
 /// A request with the events of its keys, and the bits that it must give.
 struct ProofRow {
   Bytes request;                 // a packed row
   std::vector<RowBatch> events;  // a batch a stream
   std::vector<std::uint64_t> feature_bits;
-  std::vector<std::uint32_t> margin_bits;
+  std::vector<std::uint32_t> margin_bits;       // of f32; empty if the contract is wide
+  std::vector<std::uint64_t> wide_margin_bits;  // of f64; empty if it is not
 };
 
 struct Artifact {

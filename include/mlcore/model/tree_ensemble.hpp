@@ -21,21 +21,36 @@ enum class Link : std::uint8_t {
   logistic = 2,
   softmax = 3,
   exponential = 4,
-  hinge = 5
+  hinge = 5,
+  signed_square = 6,  // sign(x) * x * x
+  softplus = 7        // ln(1 + e^x)
 };
 
 /// Every step of the margin's arithmetic, so that an engine reproduces the framework's bits.
 struct ModelContract {
   enum class InputRounding : std::uint8_t { f32 = 1, f64 = 2 };
-  enum class Comparison : std::uint8_t { less = 1 };  // left iff value < threshold
+  enum class Comparison : std::uint8_t { less = 1, less_equal = 2 };  // left iff value < threshold
   enum class Accumulator : std::uint8_t { f32 = 1, f64 = 2 };
   enum class Start : std::uint8_t { base_first = 1 };  // the sum starts from the base margin
+  /// What a value below 0 is to a test of categories: in no set; or cut to a whole number first, as
+  /// all others, so that -0.5 is 0.
+  enum class Category : std::uint8_t { never_negative = 1, cut = 2 };
+  /// Whether a value of at most kZeroThreshold counts as 0.
+  enum class Zero : std::uint8_t { as_is = 1, flushed = 2 };
+  enum class Finish : std::uint8_t { none = 1, mean = 2 };  // mean: ÷ the rounds used
 
   InputRounding input_rounding = InputRounding::f32;
   Comparison comparison = Comparison::less;
   Accumulator accumulator = Accumulator::f32;
   Start start = Start::base_first;
   Link link = Link::identity;
+  Category category = Category::never_negative;
+  Zero zero = Zero::as_is;
+  Finish finish = Finish::none;
+  double link_scale = 1;  // logistic: of the margin
+
+  /// Two contracts are run: XGBoost's, all in f32; and LightGBM's, all in f64.
+  [[nodiscard]] bool is_wide() const noexcept { return accumulator == Accumulator::f64; }
 
   friend bool operator==(const ModelContract&, const ModelContract&) = default;
 };
@@ -44,6 +59,7 @@ struct ModelContract {
 /// child comes after its parent.
 struct TreeEnsemble {
   static constexpr std::uint32_t kLeaf = 0xFFFFFFFFu;
+  static constexpr std::uint32_t kNumeric = 0xFFFFFFFFu;
 
   std::string framework;          // "xgboost"
   std::string framework_version;  // "1.7.4"
@@ -58,7 +74,7 @@ struct TreeEnsemble {
   std::vector<std::uint32_t> tree_output;  // one a tree
   std::vector<std::uint32_t> left;         // node index in the ensemble, or kLeaf; right = left + 1
   std::vector<std::uint32_t> feature;      // 0 for a leaf
-  std::vector<float> value;                // threshold, or the leaf's value
+  std::vector<float> value;                // threshold, or the leaf's value; empty if wide
   std::vector<std::uint8_t> default_left;  // where a missing value goes; 0 for a leaf
 
   // What the framework calls its boosting rounds and its nodes. Without round_begin neither is
@@ -66,6 +82,26 @@ struct TreeEnsemble {
   std::vector<std::uint32_t> round_begin;  // first tree of each round, then the tree count
   std::vector<std::uint32_t> node_id;      // within its tree; empty: its position there
 
+  // A node with a set goes right iff its feature is in it: a whole number below kMaxCategory, what
+  // is after the point cut off. Its threshold is 0.
+  std::vector<std::uint32_t> node_set;     // one a node, kNumeric for most; empty: none has one
+  std::vector<std::uint32_t> set_begin;    // first member of each set, then the member count
+  std::vector<std::uint32_t> set_members;  // ascending within a set
+
+  std::vector<double> wide_value;             // in place of `value`, where the contract is wide
+  std::vector<std::uint8_t> zero_is_missing;  // one a node; empty: nowhere
+
+  [[nodiscard]] std::size_t node_count() const noexcept { return left.size(); }
+  [[nodiscard]] std::size_t set_count() const noexcept {
+    return set_begin.empty() ? 0 : set_begin.size() - 1;
+  }
+  [[nodiscard]] bool is_categorical(std::size_t node) const noexcept {
+    return !node_set.empty() && node_set[node] != kNumeric;
+  }
+  [[nodiscard]] std::span<const std::uint32_t> set_of(std::size_t node) const noexcept {
+    const std::uint32_t* members = set_members.data();
+    return {members + set_begin[node_set[node]], members + set_begin[node_set[node] + 1]};
+  }
   [[nodiscard]] std::size_t tree_count() const noexcept { return tree_output.size(); }
   [[nodiscard]] std::size_t round_count() const noexcept {
     return round_begin.empty() ? 0 : round_begin.size() - 1;
@@ -74,27 +110,38 @@ struct TreeEnsemble {
   friend bool operator==(const TreeEnsemble&, const TreeEnsemble&) = default;
 };
 
+inline constexpr std::uint32_t kMaxCategory = 1u << 24;
+/// LightGBM's kZeroThreshold: 1e-35f, widened.
+inline constexpr double kZeroThreshold = static_cast<double>(1e-35f);
 inline constexpr std::uint32_t kMaxTreeDepth = 4096;
 inline constexpr std::uint32_t kMaxFeatureCount = 1u << 20;
 inline constexpr std::uint32_t kMaxOutputCount = 1u << 16;
 
 /// Refuses an ensemble that an engine could not run safely: lengths that disagree, a child that is
 /// not after its parent, outside its tree, or has two parents; a node without a parent; a feature
-/// or output out of range; a NaN threshold; a leaf or base margin that is not finite; leaves whose
-/// sum could pass the largest float; rounds that do not rise from the first tree to the last; more
-/// depth, features or outputs than the limits above.
-/// Throws: invalid_argument/invalid_tree naming tree, node and rule;
-/// unimplemented/unsupported_model for a contract that is not XGBoost's. Cost: O(nodes).
+/// or output out of range; a NaN threshold; a set that is not
+/// there, or whose members do not ascend below kMaxCategory; a leaf or base margin that is not
+/// finite; leaves whose sum could pass the largest float or double; rounds that do not rise from
+/// the first tree to the last; more depth, features or outputs than the limits above. Throws:
+/// invalid_argument/invalid_tree naming tree, node and rule; unimplemented/unsupported_model for a
+/// contract that is neither XGBoost's nor LightGBM's. Cost: O(nodes).
 void validate(const TreeEnsemble& model);
 
 /// The contract in its plainest code: one row, tree by tree. Missing is NaN.
-/// Shape: features has feature_count values, margins output_count.
+/// Shape: features has feature_count values, margins output_count. Requires: f32 of a contract that
+/// is not wide.
 void reference_margins(const TreeEnsemble& model, std::span<const float> features,
                        std::span<float> margins);
+/// Of any contract: features of one that is not wide are rounded to f32, its margins widened.
+void reference_margins(const TreeEnsemble& model, std::span<const double> features,
+                       std::span<double> margins);
 
 /// Applies the link in place, in float32.
 /// Source: XGBoost 1.7.4 src/objective and src/common/math.h; a softmax is summed in f64.
 void apply_link(Link link, std::span<float> margins) noexcept;
+/// As the contract says: in float32 of widened margins, or in double.
+/// Source: LightGBM 4.7.0 src/objective, ConvertOutput.
+void apply_link(const ModelContract& contract, std::span<double> margins);
 
 /// Whether a margin says a class: a softmax, or one output of binary:logistic or binary:hinge.
 [[nodiscard]] bool predicts_classes(const TreeEnsemble& model) noexcept;
@@ -104,5 +151,8 @@ void apply_link(Link link, std::span<float> margins) noexcept;
 /// Requires: a link of a model that `predicts_classes`.
 /// Source: XGBoost 1.7.4 src/objective, and XGBClassifier.predict for logistic.
 [[nodiscard]] std::uint32_t class_of(Link link, std::span<const float> margins) noexcept;
+/// Of a wide contract: as LGBMClassifier.predict, a logistic one by its probability in double.
+[[nodiscard]] std::uint32_t class_of(const ModelContract& contract,
+                                     std::span<const double> margins) noexcept;
 
 }  // namespace mlcore

@@ -24,7 +24,7 @@
 #include "mlcore/drift/shard.hpp"
 #include "mlcore/feature/plan.hpp"
 #include "mlcore/feature/state.hpp"
-#include "mlcore/predict/tree_engine.hpp"
+#include "mlcore/predict/compiled_model.hpp"
 
 namespace mlcore {
 
@@ -113,7 +113,11 @@ class Predictor {
                         std::span<double> out) const;
 
   /// A bypass of the features: model features in, margins out. Shape: [rows, feature count].
+  /// In f32, where the contract is not wide; else throws failed_precondition/unsupported_model.
   void margins(Span2d<const float> features, std::span<float> out) const;
+  /// Widened. Features of a contract that is not wide are rounded to f32.
+  void margins(Span2d<const float> features, std::span<double> out) const;
+  void margins(Span2d<const double> features, std::span<double> out) const;
 
  private:
   friend class Context;
@@ -129,20 +133,24 @@ class Predictor {
   void finish_row(Context& context, std::span<double> out) const;
   [[nodiscard]] Span2d<const double> scores_of(Context& context, std::size_t rows,
                                                std::span<double> out) const;
-  void finish_margins(const Context& context, std::span<float> margins,
-                      std::span<double> out) const;
+  void finish_margins(Context& context, std::size_t row, std::span<double> out) const;
+  void link_margins(ModelScratch& scratch, std::size_t row) const;
   template <typename RowFeatures>
   void finish_tiles(Context& context, std::size_t rows, std::span<double> out,
                     RowFeatures&& features_of) const;
   void finish_tile(Context& context, std::size_t rows, std::span<double> out) const;
   void tile_outputs(Context& context, std::size_t rows, std::span<double> out) const;
+  void check_margins(const ProofRow& row, std::size_t index, const char* what,
+                     std::span<const double> margins) const;
+  template <typename T>
+  void input_margins(Span2d<const T> features, std::span<double> out) const;
   template <typename T>
   void predict_matrix(Context& context, Span2d<const T> rows, std::span<double> out) const;
 
   std::string name_;
   FeaturePlan plan_;
   TreeEnsemble model_;
-  TreeEngine engine_;
+  CompiledModel compiled_;
   std::map<std::string, std::string> metadata_;
   std::optional<Reference> reference_;
   Sha256Digest digest_{};
@@ -185,8 +193,7 @@ class Context {
   FeatureScratch scratch_;
   AggregateValues aggregates_;
   std::vector<double> features_;
-  std::vector<float> model_features_;
-  std::vector<float> margins_;
+  ModelScratch model_;
   RowBuilder builder_;
   std::unique_ptr<DriftShard> shard_;  // null: not monitored
   bool has_scores_ = false;            // calls sum all rounds
