@@ -16,6 +16,13 @@ func ExampleModel_Name() {
 	// Output: loan
 }
 
+func ExampleModel_Version() {
+	model := must(mlcore.Open("models@champion"))
+	defer model.Close()
+	fmt.Println(model.Name(), model.Version())
+	// Output: shop 2
+}
+
 func ExampleModel_Features() {
 	model := must(mlcore.Open("loan.mlc"))
 	defer model.Close()

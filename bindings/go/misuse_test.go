@@ -73,7 +73,7 @@ func TestNilHandlesSayNothing(t *testing.T) {
 	var model *mlcore.Model
 	var features *mlcore.Features
 	var layout *mlcore.Layout
-	if model.Name()+model.Digest()+features.Text()+features.Fingerprint() != "" || model.Features() != nil ||
+	if model.Name()+model.Digest()+features.Text()+features.Fingerprint() != "" || model.Features() != nil || model.Version() != 0 ||
 		features.Names() != nil || features.Streams() != nil || features.Request() != nil || layout.ID() != 0 ||
 		layout.Fields() != nil || (*mlcore.Context)(nil).OutputCount() != 0 {
 		t.Error("nil has a value")

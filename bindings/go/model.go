@@ -15,14 +15,17 @@ type Model struct {
 	owner        *owner
 	handle       *C.mlcore_model_t
 	name, digest string
+	version      int64
 	features     *Features
 }
 
-// Open opens a .mlc file, or a directory that holds model.mlc. Every byte is checked, and the
-// artifact's proof rows are computed again.
-// Errors: InvalidArgument/ReasonInvalidOption (a NUL in the path), NotFound/ReasonFileNotFound,
+// Open opens FILE.mlc, a directory that holds model.mlc, or DIR@ALIAS or DIR@v3 of a registry. Every byte
+// is checked, and the artifact's proof rows are computed again.
+// Errors: InvalidArgument/ReasonInvalidOption (a NUL, or what is no reference), NotFound/ReasonFileNotFound,
 // Unavailable/ReasonIOFailure, DataLoss with ReasonNotAnArtifact, ReasonTruncated, ReasonChecksum,
-// ReasonMalformedArtifact or ReasonProofFailed, Unimplemented/ReasonNewerFormat.
+// ReasonMalformedArtifact or ReasonProofFailed, Unimplemented/ReasonNewerFormat; of a registry NotFound with
+// ReasonUnknownAlias or ReasonUnknownVersion, DataLoss/ReasonMalformedRegistry,
+// FailedPrecondition/ReasonUnsafeFile.
 func Open(ref string) (*Model, error) {
 	if err := checkABI(); err != nil {
 		return nil, err
@@ -77,6 +80,11 @@ func (m *Model) ask() error {
 		return err
 	}
 	m.digest = goString(text, length)
+	var version C.int64_t
+	if err := result(C.mlcore_model_version(m.handle, &version, e.ready()), &e.c); err != nil {
+		return err
+	}
+	m.version = int64(version)
 	var features *C.mlcore_features_t
 	if err := result(C.mlcore_model_features(m.handle, &features, e.ready()), &e.c); err != nil {
 		return err
@@ -107,6 +115,15 @@ func (m *Model) Digest() string {
 		return ""
 	}
 	return m.digest
+}
+
+// Version returns the version that the model was opened from; 0 when it was not opened from a registry, and
+// for nil.
+func (m *Model) Version() int64 {
+	if m == nil {
+		return 0
+	}
+	return m.version
 }
 
 // Features returns the model's feature definition, fitted. It lives as long as the model; closing it

@@ -55,9 +55,8 @@ func TestWhatCannotBeOpenedIsAnErrorWithCodeAndReason(t *testing.T) {
 	}
 	_, err = mlcore.Open("loan.mlc\x00")
 	checkRefused(t, err, mlcore.InvalidArgument, mlcore.ReasonInvalidOption, -1)
-	if _, err = mlcore.Open(""); !errors.Is(err, mlcore.NotFound) {
-		t.Error(err)
-	}
+	_, err = mlcore.Open("")
+	checkRefused(t, err, mlcore.InvalidArgument, mlcore.ReasonInvalidOption, -1)
 	changed := append([]byte(nil), artifact...)
 	changed[200] ^= 1
 	for _, damaged := range [][]byte{nil, {}, artifact[:100], artifact[:len(artifact)-1], changed} {
@@ -231,4 +230,21 @@ func TestWhatIsBorrowedKeepsItsOwner(t *testing.T) {
 		out, err := context.PredictNumbers([]float64{29, 1, 4})
 		checkBits(t, out, err, 1.375)
 	}
+}
+
+func TestAModelIsOpenedFromARegistryByAnAliasOrAVersion(t *testing.T) {
+	for _, given := range []struct {
+		ref, name string
+		version   int64
+	}{
+		{"models@champion", "shop", 2}, {"models@v1", "loan", 1}, {"models/v2", "shop", 2},
+		{"models/v2/model.mlc", "shop", 0}, {"loan.mlc", "loan", 0},
+	} {
+		if model := open(t, given.ref); model.Name() != given.name || model.Version() != given.version {
+			t.Error(given, model.Name(), model.Version())
+		}
+	}
+	checkRefused(t, second(mlcore.Open("models@beta")), mlcore.NotFound, mlcore.ReasonUnknownAlias, -1)
+	checkRefused(t, second(mlcore.Open("models@v9")), mlcore.NotFound, mlcore.ReasonUnknownVersion, -1)
+	checkRefused(t, second(mlcore.Open("models@")), mlcore.InvalidArgument, mlcore.ReasonInvalidOption, -1)
 }

@@ -242,17 +242,19 @@ export class Model {
   private constructor();
 
   /**
-   * Opens a `.mlc` file, or a directory that holds `model.mlc`, in another thread. Every byte is checked.
-   * Errors: NOT_FOUND/file_not_found, UNAVAILABLE/io_failure, INVALID_ARGUMENT with invalid_option (a NUL
-   * in the path) or invalid_utf8, DATA_LOSS with not_an_artifact, truncated, checksum,
-   * malformed_artifact or proof_failed, UNIMPLEMENTED/newer_format.
+   * Opens `FILE.mlc`, a directory that holds `model.mlc`, or `DIR@ALIAS` or `DIR@v3` of a registry, in another
+   * thread. Every byte is checked.
+   * Errors: NOT_FOUND/file_not_found, UNAVAILABLE/io_failure, INVALID_ARGUMENT with invalid_option (a NUL,
+   * or what is no reference) or invalid_utf8, DATA_LOSS with not_an_artifact, truncated, checksum,
+   * malformed_artifact or proof_failed, UNIMPLEMENTED/newer_format; of a registry NOT_FOUND with
+   * unknown_alias or unknown_version, DATA_LOSS/malformed_registry, FAILED_PRECONDITION/unsafe_file.
    *
    * @example
    * const model = await Model.open(loanFile);
    * console.log(model.name, model.digest);
    * model.close();
    */
-  static open(path: string): Promise<Model>;
+  static open(ref: string): Promise<Model>;
 
   /**
    * Opens an artifact from its bytes, which are copied first. Errors: as `open`, but for files.
@@ -266,6 +268,8 @@ export class Model {
   readonly name: string;
   /** 64 hexadecimal digits that name the artifact's content. */
   readonly digest: string;
+  /** The version that the model was opened from; 0 when it was not opened from a registry. */
+  readonly version: number;
   readonly features: Features;
 
   /**

@@ -45,6 +45,10 @@ class Model {
     return native.modelDigest(this.#handle);
   }
 
+  get version() {
+    return native.modelVersion(this.#handle);
+  }
+
   get features() {
     this.#features ??= makeFeatures(native.modelFeatures(this.#handle));
     return this.#features;

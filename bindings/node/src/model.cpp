@@ -66,6 +66,13 @@ napi_value text_of(Call& call, decltype(&mlcore_model_name) ask) {
 napi_value model_name(Call& call) { return text_of(call, mlcore_model_name); }
 napi_value model_digest(Call& call) { return text_of(call, mlcore_model_digest); }
 
+/// modelVersion(model) => number
+napi_value model_version(Call& call) {
+  std::int64_t version = 0;
+  check(mlcore_model_version, call.open<Model>(0).get(), &version);
+  return call.number(static_cast<double>(version));
+}
+
 /// modelFeatures(model) => features, which keep the model
 napi_value model_features(Call& call) {
   const auto model = call.open<Model>(0);
@@ -135,12 +142,16 @@ class Margins final : public Work {
 /// modelMargins(model, values, columns, out) => Promise<out>
 napi_value model_margins(Call& call) { return start(call.env(), std::make_unique<Margins>(call)); }
 
-constexpr Function kFunctions[] = {
-    {"openModel", entry<open_model>},         {"openModelBytes", entry<open_model_bytes>},
-    {"modelName", entry<model_name>},         {"modelDigest", entry<model_digest>},
-    {"modelFeatures", entry<model_features>}, {"modelOutputCount", entry<model_output_count>},
-    {"modelDescribe", entry<model_describe>}, {"modelMargins", entry<model_margins>},
-    {"closeModel", entry<close_model>}};
+constexpr Function kFunctions[] = {{"openModel", entry<open_model>},
+                                   {"openModelBytes", entry<open_model_bytes>},
+                                   {"modelName", entry<model_name>},
+                                   {"modelDigest", entry<model_digest>},
+                                   {"modelVersion", entry<model_version>},
+                                   {"modelFeatures", entry<model_features>},
+                                   {"modelOutputCount", entry<model_output_count>},
+                                   {"modelDescribe", entry<model_describe>},
+                                   {"modelMargins", entry<model_margins>},
+                                   {"closeModel", entry<close_model>}};
 
 }  // namespace
 

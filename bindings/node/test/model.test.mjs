@@ -204,3 +204,22 @@ test("a model that is closed is refused, and its contexts go on", async () => {
   await rejection(model.margins(new Float64Array(2)), "closed_handle");
   assert.deepEqual([...context.predictRow(young)], [youngMargin]);
 });
+
+test("a model is opened from a registry by an alias or a version", async () => {
+  const table = [
+    ["models@champion", "shop", 2],
+    ["models@v1", "loan", 1],
+    ["models/v2", "shop", 2],
+    ["models/v2/model.mlc", "shop", 0],
+    ["loan.mlc", "loan", 0],
+  ];
+  for (const [ref, name, version] of table) {
+    const model = await Model.open(fixture(ref));
+    assert.deepEqual([model.name, model.version], [name, version], ref);
+    model.close();
+    refusal(() => model.version, "closed_handle");
+  }
+  await rejection(Model.open(fixture("models@beta")), "unknown_alias", "NOT_FOUND");
+  await rejection(Model.open(fixture("models@v9")), "unknown_version", "NOT_FOUND");
+  await rejection(Model.open(fixture("models@")), "invalid_option", "INVALID_ARGUMENT");
+});
