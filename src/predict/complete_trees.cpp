@@ -56,12 +56,17 @@ std::size_t CompleteTrees::add(const TreeEnsemble& model, const RankTable& ranks
 }
 
 void CompleteTrees::finish() {
-  ks_.resize(ks_.size() + kVectorBytes, kAlwaysLeft);
-  leaves_.resize(leaves_.size() + kVectorBytes / sizeof(float));
+  const auto pad = [](auto& values, std::size_t more, auto value) {
+    values.resize(values.size() + more, value);
+    values.shrink_to_fit();
+  };
+  pad(ks_, kVectorBytes, kAlwaysLeft);
+  pad(leaves_, kVectorBytes / sizeof(float), 0.0f);
+  pad(leaf_ids_, 0, 0u);
   if (wide_columns_.empty()) {
-    columns_.resize(columns_.size() + kVectorBytes);
+    pad(columns_, kVectorBytes, std::uint8_t{0});
   } else {
-    wide_columns_.resize(wide_columns_.size() + kVectorBytes);
+    pad(wide_columns_, kVectorBytes, std::uint16_t{0});
   }
 }
 

@@ -26,7 +26,7 @@ class RankTable {
   };
 
   RankTable() = default;
-  /// Cost: O(n log n) for n nodes.
+  /// Cost: O(nodes + features).
   explicit RankTable(const TreeEnsemble& model);
 
   /// Whether the kernels can take it: columns, and thresholds of a feature, within their limits.
@@ -34,17 +34,22 @@ class RankTable {
   [[nodiscard]] std::size_t column_count() const noexcept { return column_count_; }
   [[nodiscard]] std::size_t input_count() const noexcept { return inputs_.size(); }
   [[nodiscard]] Place place(const TreeEnsemble& model, std::uint32_t node) const;
+  /// Frees what only `place` needs.
+  void forget_places();
   [[nodiscard]] RankView view() const noexcept;
 
  private:
   void add_input(std::uint32_t feature, const std::vector<float>& thresholds);
-  void add_planes(bool has_low, bool has_high);
+  void add_planes();
 
   bool fits_ = true;
+  bool has_low_ = false;
+  bool has_high_ = false;
   std::size_t column_count_ = 0;
   LineVector<float> thresholds_;
   std::vector<RankInput> inputs_;
   std::vector<std::uint32_t> input_of_;  // [feature]
+  std::vector<std::uint16_t> ks_;        // [node]
   std::array<std::uint32_t, kMaxLevels> inputs_to_{};
   std::vector<RankPlane> planes_;
 };

@@ -101,6 +101,7 @@ TreePlan::TreePlan(const TreeEnsemble& model)
     }
   }
   complete.finish();
+  ranks.forget_places();
 }
 
 }  // namespace mlcore
