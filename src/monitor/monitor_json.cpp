@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/json.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/monitor/monitor_report.hpp"
@@ -158,6 +159,7 @@ std::string to_json(const DriftReport& report) {
 }
 
 std::string to_json(const MonitorReport& report) {
+  const FloatingPointGuard guard;
   JsonWriter json;
   json.object([&] {
     json.text("model", report.model);

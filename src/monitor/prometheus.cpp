@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/monitor/monitor_report.hpp"
 
@@ -232,6 +233,7 @@ void put_columns(TextWriter& text, const std::vector<Window>& windows) {
 }  // namespace
 
 std::string prometheus_text(const MonitorReport& report) {
+  const FloatingPointGuard guard;
   TextWriter text(report);
   const std::vector<Window> windows = windows_of(report);
   put_counters(text, report);

@@ -39,7 +39,8 @@ std::string coordinate(double value) {
 }
 
 double nice_ceiling(double value) {
-  if (!(value > 0) || !std::isfinite(value)) return 1;
+  constexpr double kLeast = 1e-300, kMost = 1e300;  // between them no step of ten rounds to 0 or ∞
+  if (!(value >= kLeast && value <= kMost)) return 1;
   double unit = 1;  // multiplied and divided by ten: the same bits everywhere
   while (unit > value) unit /= 10;
   while (unit * 10 < value) unit *= 10;

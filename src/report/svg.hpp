@@ -19,7 +19,8 @@ namespace mlcore::report {
 /// A coordinate with at most one decimal.
 [[nodiscard]] std::string coordinate(double value);
 
-/// The least of 1, 2, 2.5, 5, 10 × a power of ten that is at least `value`; 1 for 0.
+/// The least of 1, 2, 2.5, 5, 10 × a power of ten that is at least `value`; 1 for 0
+/// and for what is past 1e±300.
 [[nodiscard]] double nice_ceiling(double value);
 
 class Path {

@@ -70,6 +70,7 @@ std::string grouped(std::uint64_t count) { return with_commas(fmt::format("{}", 
 std::string percent(double share) {
   if (std::isnan(share)) return std::string(kNone);
   if (share > 0 && share < 0.0005) return "&lt; 0.1 %";
+  if (share > 0.9995 && share < 1) return "&gt; 99.9 %";
   std::string digits = fmt::format("{:.1f}", 100 * share);
   drop_trailing_zeros(digits);
   return digits + " %";

@@ -160,6 +160,9 @@ class Drift(DriftBase):
         for arguments, part in [
             ((*reference, "later.csv", *STREAM, "--pane", "soon"), '"soon"'),
             ((*reference, "later.csv", *STREAM, "--pane", "0d"), '"0d"'),
+            ((*reference, "later.csv", *STREAM, "--pane", "104250d"), '--pane: '),
+            ((*reference, "later.csv", *STREAM, "--pane", "9223372036854775807"), '--pane: '),
+            ((*reference, "orders.csv", "--matrix", "--pane", "9223372036854775807"), '--pane: '),
             ((*reference, "later.csv", *STREAM, "--fail-on", "ok"), "--fail-on"),
             ((*reference, "later.csv", *STREAM, "--matrix"), "--stream"),
             ((*reference, "orders.csv", "--matrix", "--pane", "30d"), "as rows"),

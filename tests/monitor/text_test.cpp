@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <cfenv>
 #include <cmath>
 #include <map>
 #include <regex>
@@ -153,6 +154,25 @@ TEST_CASE("prometheus: the last pane is the newest that has a verdict") {
   CHECK(broken.at("mlcore_drift_verdict" + last + ",verdict=\"DRIFT\"}") == 1);
   CHECK(broken.at("mlcore_column_verdict" + last +
                   ",column=\"earned\",kind=\"feature\",verdict=\"DRIFT\"}") == 1);
+}
+
+TEST_CASE("json and prometheus: the same bytes in any rounding mode of the host") {
+  MonitorReport report = report_of(1500);
+  report.row_latency = {};
+  for (std::uint64_t i = 1; i <= 10; ++i) report.row_latency.add(i * 1'237);
+  report.total.drift.columns[0].current_rows = 1500;
+  report.total.drift.columns[0].current_missing = 499;  // 0.33266…
+  const std::string json = to_json(report);
+  const std::string metrics = prometheus_text(report);
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    CAPTURE(mode);
+    std::fesetround(mode);
+    const std::string json_again = to_json(report);
+    const std::string metrics_again = prometheus_text(report);
+    std::fesetround(FE_TONEAREST);
+    CHECK(json_again == json);
+    CHECK(metrics_again == metrics);
+  }
 }
 
 TEST_CASE("json: a report reads back as what it was") {

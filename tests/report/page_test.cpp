@@ -234,7 +234,23 @@ TEST_CASE("drift_page: 200 columns and 32 panes take what the header says") {
   }
   const std::string page = page_of(reference, report_from(reference, std::move(panes)));
   MESSAGE("bytes a column: " << page.size() / 200);
-  CHECK(page.size() < 32'768 + 200 * (16'384 + 32 * 200));
+  CHECK(page.size() < 32'768 + 200 * (16'384 + 32 * 320));
+}
+
+TEST_CASE("drift_page: columns that drift in each of 500 panes take what the header says") {
+  Rows rows = make_rows(7, 1'000);
+  for (std::size_t i = 0; i < kNumbers; ++i) {
+    rows.change(i, [](double value) { return value * 1'000 + 5; });
+  }
+  for (auto& country : rows.countries) country = "XK";
+  for (double& score : rows.scores) score = 1;
+  const std::vector<PaneCounts> panes(500, counted(lender(), rows));
+  const MonitorReport report = report_from(lender(), panes);
+  REQUIRE(report.panes[0].drift.drift == report.panes[0].drift.columns.size());
+  const std::string page = page_of(lender(), report);
+  MESSAGE("bytes a column and pane: "
+          << page.size() / (report.panes.size() * report.total.drift.columns.size()));
+  CHECK(page.size() < 32'768 + lender().column_count() * (16'384 + report.panes.size() * 320));
 }
 
 TEST_CASE("drift_page: a report of another reference is refused") {

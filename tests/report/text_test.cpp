@@ -35,11 +35,15 @@ TEST_CASE("rounded: significant digits, thousands apart, powers of ten past nine
   }
 }
 
-TEST_CASE("percent: one decimal, and never 0 % for what is not nothing") {
+TEST_CASE(
+    "percent: one decimal; never 0 % for what is not nothing, nor 100 % for what is not all") {
   CHECK(percent(0.0) == "0 %");
   CHECK(percent(0.0001) == "&lt; 0.1 %");
   CHECK(percent(0.12345) == "12.3 %");
   CHECK(percent(1.0) == "100 %");
+  CHECK(percent(0.9994) == "99.9 %");
+  CHECK(percent(0.9996) == "&gt; 99.9 %");
+  CHECK(percent(9'999, 10'000) == "&gt; 99.9 %");
   CHECK(percent(1, 3) == "33.3 %");
   CHECK(percent(0, 0) == "–");
 }

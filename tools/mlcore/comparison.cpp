@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "inputs.hpp"
@@ -37,10 +38,15 @@ PaneWidth parse_pane(const std::string& text, bool has_as_of) {
   if (text.empty()) {
     return has_as_of ? PaneWidth{kDefaultPaneMicros, 0} : PaneWidth{0, kDefaultPaneRows};
   }
-  if (const auto rows = parse_i64(text); rows && *rows > 0) return {0, *rows};
-  if (const auto micros = parse_duration(text); micros && *micros > 0) return {*micros, 0};
-  throw UsageError(
-      fmt::format("--pane: expected a duration as 30d or a number of rows, found \"{}\"", text));
+  const auto is_width = [](std::optional<std::int64_t> width) {
+    return width && *width > 0 && *width <= MonitorOptions::kMaxPaneWidth;
+  };
+  if (const auto rows = parse_i64(text); is_width(rows)) return {0, *rows};
+  if (const auto micros = parse_duration(text); is_width(micros)) return {*micros, 0};
+  throw UsageError(fmt::format(
+      "--pane: expected a duration as 30d, at most 104249d, or a number of rows, at most "
+      "2^53, found \"{}\"",
+      text));
 }
 
 /// A REF rather than a CSV.

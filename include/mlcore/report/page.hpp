@@ -27,7 +27,7 @@ struct PageOptions {
 /// The same report, reference and options give the same bytes, on every machine. Every statistic
 /// stands in a `<data>` element whose `value` has all its digits.
 /// Throws: invalid_argument/wrong_width for counters or comparisons of another reference.
-/// Cost: O(columns · panes); at most 16 KB a column and 200 bytes a column and pane.
+/// Cost: O(columns · panes); at most 16 KB a column and 320 bytes a column and pane.
 [[nodiscard]] std::string drift_page(const MonitorReport& report, const Reference& reference,
                                      const PageOptions& options);
 
