@@ -27,6 +27,7 @@
 #include "mlcore/feature/plan.hpp"
 #include "mlcore/feature/state.hpp"
 #include "mlcore/feature/window.hpp"
+#include "mlcore/model/lightgbm.hpp"
 #include "mlcore/model/tree_ensemble.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/model/xgboost_json.hpp"

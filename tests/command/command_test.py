@@ -380,6 +380,16 @@ class Import(CommandTest):
         arguments[1] = "stump.json"
         self.fail_with(BAD_INPUT, "best_iteration", *arguments[:-1])
 
+    def test_import_of_lightgbm(self):
+        self.write("model.txt", "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n"
+                   "max_feature_idx=0\nobjective=regression\nfeature_names=age\nfeature_infos=[0:1]\n\nTree=0\n"
+                   "num_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=0.5\ndecision_type=0\nleft_child=-1\n"
+                   "right_child=-2\nleaf_value=0.1 0.2\n\nend of trees\n")
+        self.succeed("import", "model.txt", "--from", "lightgbm", "-o", "lightgbm.mlc")
+        self.write("ages.csv", "age\n0.5\n0.50000000000000011\n")
+        rows = self.rows(self.succeed("predict", "lightgbm.mlc", "--matrix", "ages.csv"))
+        self.assertEqual([row["prediction"] for row in rows], ["0.1", "0.2"])
+
     def test_an_artifact_goes_to_stdout_alone(self):
         run = self.run_command("import", "stump.json", "--from", "xgboost", "-o", "-")
         self.assertEqual((run.returncode, run.stderr), (DONE, b""))

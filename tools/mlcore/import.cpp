@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `mlcore import MODEL --from xgboost -o FILE`
+// `mlcore import MODEL --from xgboost|lightgbm -o FILE`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
+#include "mlcore/model/lightgbm.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
@@ -71,7 +72,7 @@ void check_features(const std::string& path, const TreeEnsemble& model,
                     const Definition& definition) {
   if (!definition.fits().empty()) {
     throw Error(Code::failed_precondition, Reason::not_fitted,
-                fmt::format("{}: the definition has {} `fit`, whose numbers an XGBoost file does "
+                fmt::format("{}: the definition has {} `fit`, whose numbers a model's file does "
                             "not hold; train it with `mlcore train`",
                             path, definition.fits().size()));
   }
@@ -92,9 +93,14 @@ void check_features(const std::string& path, const TreeEnsemble& model,
 
 Artifact make_artifact(const Options& options) {
   Artifact artifact;
+  if (options.best_iteration && options.from != "xgboost") {
+    throw UsageError("--best-iteration: only an XGBoost file tells its best iteration");
+  }
   const std::string text = read_file(options.model);
   try {
-    artifact.model = import_xgboost(text, {.best_iteration = options.best_iteration});
+    artifact.model = options.from == "lightgbm"
+                         ? import_lightgbm(text)
+                         : import_xgboost(text, {.best_iteration = options.best_iteration});
   } catch (const Error& error) {
     throw Error(error.code(), error.reason(), fmt::format("{}: {}", options.model, error.message()),
                 error.where());
@@ -151,12 +157,14 @@ void add_import(CLI::App& app, Verb& verb) {
   auto options = std::make_shared<Options>();
   CLI::App* import =
       app.add_subcommand("import", "Make an artifact from another framework's model");
-  import->add_option("model", options->model, "The framework's own file; XGBoost: JSON or UBJSON")
+  import
+      ->add_option("model", options->model,
+                   "The framework's own file; XGBoost: JSON or UBJSON; LightGBM: text")
       ->required()
       ->type_name("MODEL");
-  import->add_option("--from", options->from, "The framework: xgboost")
+  import->add_option("--from", options->from, "The framework: xgboost or lightgbm")
       ->required()
-      ->check(CLI::IsMember({"xgboost"}))
+      ->check(CLI::IsMember({"xgboost", "lightgbm"}))
       ->type_name("NAME");
   import
       ->add_option("--features", options->features,
