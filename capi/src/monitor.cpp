@@ -65,7 +65,10 @@ int32_t mlcore_monitor_new(const mlcore_model_t* model, const mlcore_monitor_opt
   return guard(error, [&] {
     mlcore_monitor_t*& out = required(monitor, "monitor");
     out = nullptr;
-    out = new mlcore_monitor{Monitor(required(model, "model").predictor, monitor_options(options))};
+    const mlcore_model_t& watched = required(model, "model");
+    MonitorOptions given = monitor_options(options);
+    given.version = watched.version;
+    out = new mlcore_monitor{Monitor(watched.predictor, given)};
   });
 }
 

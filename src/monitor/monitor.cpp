@@ -111,7 +111,7 @@ std::vector<FailureCount> failures_of(const FailureCounts& counts) {
 }  // namespace
 
 Monitor::Monitor(std::shared_ptr<const Predictor> predictor, const MonitorOptions& options)
-    : predictor_(std::move(predictor)), drift_(options.drift) {
+    : predictor_(std::move(predictor)), drift_(options.drift), version_(options.version) {
   const PaneOptions panes = pane_options(options);
   std::shared_ptr<const Reference> reference = reference_of(predictor_);
   static_cast<void>(compare(*reference, PaneCounts(*reference), drift_));  // checks the options
@@ -139,6 +139,7 @@ MonitorReport Monitor::report() const {
   MonitorReport report;
   report.model = predictor_->name();
   report.digest = hex(predictor_->digest());
+  report.version = version_;
   report.kind = is_by_time ? PaneKind::as_of : PaneKind::count;
   report.rows = seen.rows;
   report.late_rows = seen.late_rows;

@@ -12,20 +12,20 @@ std::atomic<std::int64_t> allocations{0};
 std::atomic<std::int64_t> failing{-1};  // the allocation that fails; -1: none
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined: GCC 12 takes a malloc or a free that it sees for one of another allocator.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   if (allocations++ == failing) throw std::bad_alloc();
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void* operator new[](std::size_t size) { return operator new(size); }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++allocations;  // never fails: its callers go on without, and the call would succeed
   return std::malloc(size == 0 ? 1 : size);
 }
-void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
+[[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
   return operator new(size, tag);
 }
-// Not inlined: GCC 12 takes a free that it sees for one of another allocator.
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -9,7 +9,10 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -162,5 +165,23 @@ inline const std::vector<std::string>& three_orders() {
     CHECK(error.reason == (expected_reason));             \
     CHECK(std::strlen(error.message) > 0);                \
   } while (false)
+
+/// A fresh folder, removed at the end of the scope.
+struct Folder {
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mlcore_XXXXXX").string();
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  [[nodiscard]] std::string write(const std::string& name, const Bytes& bytes) const {
+    const std::string file = (path / name).string();
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    return file;
+  }
+  std::filesystem::path path;
+};
 
 }  // namespace mlcore::test

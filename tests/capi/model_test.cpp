@@ -13,23 +13,6 @@ namespace {
 
 std::int64_t size_of(const Bytes& bytes) { return static_cast<std::int64_t>(bytes.size()); }
 
-/// A fresh folder, removed at the end of the scope.
-struct Folder {
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "mlcore_XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  [[nodiscard]] std::string write(const std::string& name, const Bytes& bytes) const {
-    const std::string file = (path / name).string();
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), size_of(bytes));
-    return file;
-  }
-  std::filesystem::path path;
-};
-
 std::int32_t open(const std::string& path, mlcore_model_t** model, mlcore_error_t* error) {
   return mlcore_model_open(path.data(), static_cast<std::int64_t>(path.size()), model, error);
 }

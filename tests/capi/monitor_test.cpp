@@ -7,6 +7,7 @@
 
 #include "capi/fixture.hpp"
 #include "mlcore/base/json.hpp"
+#include "mlcore/registry/registry.hpp"
 #include "monitor/lender.hpp"
 
 namespace mlcore::test {
@@ -68,6 +69,24 @@ mlcore_monitor_options_t fresh_options() {
 }
 
 }  // namespace
+
+TEST_CASE("monitor: a report tells the version that its model has in a registry") {
+  const Folder folder;
+  const std::string models = (folder.path / "models").string();
+  const Registry registry = Registry::create(models);
+  registry.publish(loan_artifact(), {});
+  registry.publish(lender_file(), {});
+  const std::string ref = models + "@v2";
+  mlcore_model_t* model = nullptr;
+  REQUIRE(mlcore_model_open(ref.data(), static_cast<std::int64_t>(ref.size()), &model, nullptr) ==
+          MLCORE_OK);
+  const Watch watch(model);
+  mlcore_model_release(model);
+  CHECK(number_of(report(watch.monitor), "version") == 2);
+  CHECK(report(watch.monitor, MLCORE_REPORT_PROMETHEUS).find(R"(version="2")") !=
+        std::string::npos);
+  CHECK(report(watch.monitor, MLCORE_REPORT_HTML).find("<dd>v2</dd>") != std::string::npos);
+}
 
 TEST_CASE("monitor: rows, batches and failures of a context are in its report") {
   const Opened lender_model(lender_file());

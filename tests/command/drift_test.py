@@ -91,6 +91,15 @@ class Drift(DriftBase):
                 run = self.run_command("drift", "--reference", "models/v1", "--current", current, *STREAM, *options)
                 self.assertEqual((run.returncode, run.stderr), (status, b""), run)
 
+    def test_the_version_is_that_of_the_registry(self):
+        self.assertEqual(self.report("later.csv")["version"], 1)
+        page = self.succeed("report", "--reference", "models@v1", "--current", "later.csv", *STREAM)
+        self.assertIn("<dd>v1</dd>", page)
+        for current in ("models@v1", "later.csv"):
+            options = STREAM if current.endswith(".csv") else ()
+            file = self.succeed("drift", "--reference", "models/v1/model.mlc", "--current", current, *options, "--json")
+            self.assertEqual(json.loads(file)["version"], 0)
+
     def test_no_row_is_insufficient_and_says_so(self):
         self.assertRegex(self.drift("none.csv"), r"^INSUFFICIENT: no row to compare with the reference's 300\n$")
         report = self.report("none.csv")

@@ -15,6 +15,7 @@
 #include "mlcore/base/time.hpp"
 #include "mlcore/drift/profile_counts.hpp"
 #include "mlcore/monitor/monitor.hpp"
+#include "mlcore/registry/open.hpp"
 #include "mlcore/report/page.hpp"
 #include "mlcore/train/dataset.hpp"
 #include "progress_bar.hpp"
@@ -222,12 +223,13 @@ void add_options(CLI::App& verb, ComparisonOptions& options) {
 
 Comparison compare_current(const ComparisonOptions& options) {
   check(options);
-  const std::string file = read_reference(options.reference);
-  Comparison comparison{Predictor::from_bytes(view_of(file)), {}};
+  const OpenedModel opened = open_model(options.reference);
+  Comparison comparison{opened.predictor, {}};
   static_cast<void>(reference_of(*comparison.predictor, options.reference));
   comparison.report = is_artifact(options.current) ? watch_profile(options, *comparison.predictor)
                       : options.matrix             ? watch_matrix(options, *comparison.predictor)
                                                    : watch_requests(options, comparison.predictor);
+  comparison.report.version = opened.version;
   return comparison;
 }
 

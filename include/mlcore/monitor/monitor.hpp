@@ -33,6 +33,8 @@ struct MonitorOptions {
   /// Rows of a pane by count; 0: 10,000.
   std::int64_t pane_rows = 0;
   DriftOptions drift = {};
+  /// The model's in its registry, for the report; 0: not from a registry.
+  std::int64_t version = 0;
 };
 
 /// Thread-safe: const members, beside contexts that score. Cost: memory at construction,
@@ -58,6 +60,7 @@ class Monitor {
  private:
   std::shared_ptr<const Predictor> predictor_;
   DriftOptions drift_;
+  std::int64_t version_;
   std::shared_ptr<PaneRing> ring_;
 };
 
