@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "mlcore/base/error.hpp"
@@ -122,22 +123,33 @@ void AuditLog::append(AuditRecord& record, bool synced) {
 
 Publications AuditLog::publications(const std::string& file_sha256) const {
   const std::string log = read_at(file_.get(), 0, tail_.end, path_);
-  const auto record_at = [&](std::size_t position) {
-    const std::size_t before = log.rfind('\n', position);
-    const auto line = parse_line(std::string_view(log).substr(before == log.npos ? 0 : before + 1));
+  const auto record_at = [&](std::size_t begin) {
+    const auto line = parse_line(std::string_view(log).substr(begin));
     return line ? decode_record(line->json) : AuditRecord{};
   };
+  const auto line_begin = [&](std::size_t position) {  // of the line that holds the byte before
+    const std::size_t before = position < 2 ? log.npos : log.rfind('\n', position - 2);
+    return before == log.npos ? 0 : before + 1;
+  };
   Publications found;
-  // A quotation mark inside a value is escaped: only the members themselves have these texts.
-  for (const std::string_view outcome :
-       {R"("action":"publish","state":"done")", R"("action":"publish","state":"recovered")"}) {
-    std::size_t at = log.rfind(outcome);
-    while (at != log.npos && !record_at(at).happened)
-      at = at == 0 ? log.npos : log.rfind(outcome, at - 1);
-    if (at != log.npos) found.last = std::max(found.last, record_at(at).version);
+  // Numbers count up: the last outcome of a publish has the greatest.
+  for (std::size_t end = log.size(); end > 0 && found.last == 0; end = line_begin(end)) {
+    const std::size_t begin = line_begin(end);
+    const std::string_view line(log.data() + begin, end - begin);
+    if (line.find(R"("action":"publish")") == line.npos) continue;
+    const AuditRecord record = record_at(begin);
+    if (record.happened) found.last = record.version;
   }
-  const std::size_t same = log.rfind(fmt::format("\"file_sha256\":\"{}\"", file_sha256));
-  if (same != log.npos) found.same_file = record_at(same).version;
+  // A quotation mark inside a value is escaped: only the member itself has this text.
+  const std::string member = fmt::format("\"file_sha256\":\"{}\"", file_sha256);
+  const char* at = log.data();
+  const char* const end = log.data() + log.size();
+  const auto remaining = [&] { return static_cast<std::size_t>(end - at); };
+  while (const void* same = ::memmem(at, remaining(), member.data(), member.size())) {
+    at = static_cast<const char*>(same) + 1;
+    const auto position = static_cast<std::size_t>(at - log.data());
+    found.same_file = record_at(line_begin(position + 1)).version;
+  }
   return found;
 }
 
