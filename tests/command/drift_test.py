@@ -74,6 +74,7 @@ class Drift(DriftBase):
         self.assertEqual([pane["rows"] for pane in report["panes"]][:2], [CUSTOMERS, CUSTOMERS])
         by_count = self.report("later.csv", "--pane", "500")
         self.assertEqual([pane["rows"] for pane in by_count["panes"]], [500, 250])
+        self.assertEqual(report["version"], 1)
 
     def test_the_same_rows_give_the_same_bytes(self):
         self.assertEqual(self.drift("later.csv", "--json"), self.drift("later.csv", "--json"))

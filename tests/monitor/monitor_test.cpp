@@ -302,6 +302,13 @@ TEST_CASE("monitor: panes may be late, far in the future or before 1970") {
   CHECK(report.total.rows == 120);
 }
 
+TEST_CASE("monitor: the report and the metrics tell the version that the model was opened as") {
+  CHECK(Monitor(lender(), {}).report().version == 0);
+  const MonitorReport report = Monitor(lender(), {.version = 7}).report();
+  CHECK(report.version == 7);
+  CHECK(prometheus_text(report).find("version=\"7\"") != std::string::npos);
+}
+
 TEST_CASE("monitor: options, artifacts and contexts that don't fit are refused") {
   const auto reason = [](MonitorOptions options) {
     return error_of([&] { const Monitor monitor(lender(), options); }).reason();

@@ -142,7 +142,9 @@ class Model:
 
     @staticmethod
     def open(path: str | PathLike[str]) -> Model:
-        """Open a .mlc file, or a folder with a model.mlc. Releases the interpreter's lock.
+        """Open a REF: a .mlc file, a folder with a model.mlc, or DIR@ALIAS or DIR@v3 of a registry.
+
+        Releases the interpreter's lock.
 
         Raises Error: NOT_FOUND, UNAVAILABLE, DATA_LOSS for a damaged file, UNIMPLEMENTED for a newer format.
 
@@ -158,6 +160,13 @@ class Model:
     @property
     def digest(self) -> str:
         """64 hexadecimal digits that name the content."""
+    @property
+    def version(self) -> int:
+        """The version in the registry it was opened from; 0 for a file or bytes.
+
+        >>> shop.version
+        0
+        """
     @property
     def features(self) -> Features: ...
     def describe(self) -> dict[str, Any]:

@@ -62,6 +62,12 @@ nb::object describe(const Model& model) {
   return nb::module_::import_("json").attr("loads")(json);
 }
 
+std::int64_t version(const Model& model) {
+  std::int64_t number = 0;
+  call(mlcore_model_version, model.handle.get(), &number);
+  return number;
+}
+
 Features features(const Model& model) {
   const mlcore_features_t* borrowed = nullptr;
   call(mlcore_model_features, model.handle.get(), &borrowed);
@@ -100,6 +106,7 @@ void bind_model(nb::module_& module) {
       .def_static("from_bytes", &from_bytes, nb::arg("artifact"))
       .def_prop_ro("name", [](const Model& model) { return lent(model, mlcore_model_name); })
       .def_prop_ro("digest", [](const Model& model) { return lent(model, mlcore_model_digest); })
+      .def_prop_ro("version", &version)
       .def_prop_ro("features", &features)
       .def("describe", &describe)
       .def(

@@ -289,3 +289,12 @@ def test_threads_may_share_everything(shop: mlcore.Model) -> None:
         thread.join()
     assert not failures
     assert state.event_count == 3 + 4 * 50 * 50
+
+
+def test_a_model_of_a_registry_knows_its_version(fixtures: pathlib.Path, loan: mlcore.Model) -> None:
+    models = fixtures / "models"
+    assert loan.version == 0
+    for ref, name, version in [("@champion", "shop", 2), ("@v1", "loan", 1), ("/v2", "shop", 2)]:
+        model = mlcore.Model.open(f"{models}{ref}")
+        assert (model.name, model.version) == (name, version)
+    assert refusal(mlcore.Model.open, f"{models}@challenger").reason_name == "unknown_alias"
