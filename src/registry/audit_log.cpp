@@ -47,10 +47,10 @@ AuditLog::AuditLog(const Directory& root, std::int64_t now,
                    const std::function<bool(const AuditRecord&)>& happened) {
   const Directory folder = root.ensure_directory(kAuditFolder);
   path_ = folder.path_of(kAuditFile);
-  const bool is_new = !folder.has(kAuditFile);
   file_ = folder.open_file(kAuditFile, O_RDWR | O_APPEND | O_CREAT);
-  if (is_new) folder.sync();
   const std::uint64_t size = size_of(file_.get(), path_);
+  // Empty: new, or made by a writer that was cut off before this. No record before its name.
+  if (size == 0) folder.sync();
   std::uint64_t begin = size > kTailSize ? size - kTailSize : 0;
   std::string text = read_at(file_.get(), begin, size, path_);
   if (begin > 0) {  // the window opens inside a line

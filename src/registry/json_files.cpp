@@ -182,7 +182,12 @@ std::string encode_metadata(const VersionInfo& info, const std::string& lineage)
                {"content_digest", info.content_digest},
                {"file_sha256", info.file_sha256},
                {"bytes", info.bytes}};
-  json.update(Json::parse(lineage));
+  try {
+    json.update(Json::parse(lineage));
+  } catch (const Json::exception& error) {  // a number that no double holds
+    throw Error(Code::invalid_argument, Reason::malformed_json,
+                fmt::format("metadata: {}", error.what()));
+  }
   return dump(json);
 }
 

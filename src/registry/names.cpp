@@ -35,7 +35,8 @@ bool is_device(std::string_view name) noexcept {
 bool is_reserved(std::string_view name) noexcept {
   const bool is_number =
       name.size() > 1 && name[0] == 'v' && std::all_of(name.begin() + 1, name.end(), is_digit);
-  return name == "latest" || is_number || is_device(name);
+  // DIR@x.mlc is a file by the rule of a REF: no REF could name such an alias.
+  return name == "latest" || is_number || is_device(name) || name.ends_with(".mlc");
 }
 
 bool has_alias_form(std::string_view name) noexcept {

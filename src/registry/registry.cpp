@@ -103,6 +103,12 @@ Registry Registry::create(const std::string& directory) {
   return Registry(std::make_shared<const Directory>(Directory::create(directory)));
 }
 
+void Registry::check_alias(const std::string& name) { registry::check_alias(name); }
+
+void Registry::check_tags(const std::map<std::string, std::string>& tags) {
+  for (const auto& [key, value] : tags) registry::check_tag(key, value);
+}
+
 const std::string& Registry::path() const noexcept { return root_->path(); }
 
 std::vector<std::int64_t> Registry::versions() const {
@@ -207,7 +213,10 @@ AliasInfo Registry::promote(const std::string& name, std::int64_t version, const
   if (!alias) alias = AliasInfo{name, {}};
   AliasEntry entry;
   if (!alias->history.empty()) {
-    if (alias->current().version == version) return *std::move(alias);
+    if (alias->current().version == version) {
+      writer.confirm(registry::kAliasFolder);
+      return *std::move(alias);
+    }
     entry.previous = alias->current().sequence;
   }
   entry.version = version;
@@ -230,7 +239,14 @@ AliasInfo Registry::rollback(const std::string& name, const Change& change,
   const auto back =
       std::find_if(moved.history.begin(), moved.history.end(),
                    [&](const AliasEntry& entry) { return entry.sequence == current.previous; });
-  if (current.previous == 0 || back == moved.history.end()) {
+  if (current.previous != 0 && back == moved.history.end()) {
+    throw Error(
+        Code::failed_precondition, Reason::no_previous_version,
+        fmt::format("alias \"{}\" is v{} and goes back to change {}, which is older than the "
+                    "{} changes that are kept: promote the version that is wanted",
+                    name, current.version, current.previous, moved.history.size()));
+  }
+  if (current.previous == 0) {
     throw Error(Code::failed_precondition, Reason::no_previous_version,
                 fmt::format("alias \"{}\" is v{} and was promoted from no other version", name,
                             current.version));
@@ -257,7 +273,7 @@ std::map<std::string, std::string> Registry::tags(std::int64_t version) const {
 void Registry::set_tags(std::int64_t version, const std::map<std::string, std::string>& changes,
                         const Change& change) const {
   registry::check_change(change);
-  for (const auto& [key, value] : changes) registry::check_tag(key, value);
+  check_tags(changes);
   static_cast<void>(version_directory(version));
   Writer writer(*root_, registry::time_of(change));
   const registry::Tags before = tags(version);
@@ -269,7 +285,7 @@ void Registry::set_tags(std::int64_t version, const std::map<std::string, std::s
       after[key] = value;
     }
   }
-  if (after == before) return;
+  if (after == before) return writer.confirm(registry::kTagFolder);
   AuditRecord record;
   record.action = AuditAction::tag;
   record.version = version;

@@ -120,7 +120,16 @@ Directory Directory::open(const std::string& path) {
 Directory Directory::create(const std::string& path) {
   if (path.find('\0') != path.npos) fail("make", shown(path.c_str()), EINVAL);
   Handle handle(::open(path.c_str(), kDirectory));
-  if (handle.get() >= 0) return {path, std::move(handle)};
+  if (handle.get() >= 0) {
+    Directory found(path, std::move(handle));
+    // Empty: whoever made it may have been cut off before its name was durable. A parent that this
+    // caller may not read is left alone.
+    if (found.names().empty()) {
+      const Handle parent(::open(parent_path(path).c_str(), kDirectory));
+      if (parent.get() >= 0) sync_file(parent.get(), parent_path(path));
+    }
+    return found;
+  }
   if (errno != ENOENT) fail("make a directory at", path, errno);
   const Directory parent = create(parent_path(path));
   if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) fail("make a directory at", path, errno);
@@ -153,8 +162,9 @@ Directory Directory::make_directory(const std::string& name, mode_t mode) const 
 }
 
 Directory Directory::ensure_directory(const std::string& name) const {
-  if (auto found = find_directory(name)) return *std::move(found);
-  if (::mkdirat(handle_.get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
+  auto found = find_directory(name);
+  if (found && !found->names().empty()) return *std::move(found);
+  if (!found && ::mkdirat(handle_.get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
     fail("make a directory at", path_of(name), errno);
   }
   sync();
@@ -215,6 +225,17 @@ bool Directory::has(const std::string& name) const {
   if (::fstatat(handle_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
   if (errno == ENOENT) return false;
   fail("examine", path_of(name), errno);
+}
+
+bool Directory::is_named(int handle, const std::string& name) const {
+  struct stat opened {};
+  struct stat named {};
+  if (::fstat(handle, &opened) != 0) fail("examine", path_of(name), errno);
+  if (::fstatat(handle_.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return false;
+    fail("examine", path_of(name), errno);
+  }
+  return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
 void Directory::remove(const std::string& name) const {

@@ -66,7 +66,8 @@ class Directory {
   /// Throws: also not_found/file_not_found.
   [[nodiscard]] Directory directory(const std::string& name) const;
   [[nodiscard]] Directory make_directory(const std::string& name, mode_t mode) const;
-  /// Made and synced when it is missing.
+  /// Made when it is missing. Its name survives a power loss, even if whoever made it was cut off
+  /// before that was so: then it is still empty.
   [[nodiscard]] Directory ensure_directory(const std::string& name) const;
 
   /// The whole file; absent where there is none. Throws: also data_loss/malformed_registry when it
@@ -83,6 +84,8 @@ class Directory {
   /// Sorted; without "." and "..".
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] bool has(const std::string& name) const;
+  /// Whether the open file is the one that `name` stands for now.
+  [[nodiscard]] bool is_named(int handle, const std::string& name) const;
   /// A file, or a directory with the files in it; nothing when it is missing.
   void remove(const std::string& name) const;
   /// False, and nothing done, when `to` has something of that name.

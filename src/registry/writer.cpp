@@ -17,14 +17,22 @@ std::string sha256_text(std::string_view text) {
   return hex(sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
 }
 
+/// What is in it need not survive a power loss, nor need its name.
+Directory staging_folder(const Directory& root) {
+  if (auto found = root.find_directory(kStagingFolder)) return *std::move(found);
+  return root.ensure_directory(kStagingFolder);
+}
+
 }  // namespace
 
 Handle lock_registry(const Directory& root, LockKind kind) {
-  Handle handle = root.open_file(kLockFile, kind == LockKind::read ? O_RDONLY : O_RDWR | O_CREAT);
-  if (handle.get() >= 0) {
+  for (;;) {
+    Handle handle = root.open_file(kLockFile, kind == LockKind::read ? O_RDONLY : O_RDWR | O_CREAT);
+    if (handle.get() < 0) return handle;
     lock_file(handle.get(), kind != LockKind::write, root.path_of(kLockFile));
+    // A lock file that was replaced during the wait excludes nobody any more.
+    if (root.is_named(handle.get(), kLockFile)) return handle;
   }
-  return handle;
 }
 
 bool has_happened(const Directory& root, const AuditRecord& intent) {
@@ -45,7 +53,7 @@ Staging::Staging(const Directory& root) : Staging(root, lock_registry(root, Lock
 
 // Made while no writer sweeps, since each of them holds the lock alone.
 Staging::Staging(const Directory& root, Handle /*lock*/)
-    : folder_(root.ensure_directory(kStagingFolder)),
+    : folder_(staging_folder(root)),
       name_(random_name()),
       directory_(folder_.make_directory(name_, 0700)) {
   lock_file(directory_.handle(), false, directory_.path());
@@ -126,10 +134,12 @@ void Writer::conclude(const AuditRecord& intent, AuditState state, bool happened
   }
 }
 
+void Writer::confirm(const std::string& folder) const { root_.ensure_directory(folder).sync(); }
+
 void Writer::replace(AuditRecord record, const std::string& folder, const std::string& name,
                      const std::string& text) {
   const Directory target = root_.ensure_directory(folder);
-  const Directory staging = root_.ensure_directory(kStagingFolder);
+  const Directory staging = staging_folder(root_);
   const std::string staged = random_name();
   record.path = folder + "/" + name;
   record.sha256 = sha256_text(text);

@@ -63,6 +63,8 @@ class Writer {
   /// Puts `text` in the place of `folder/name`, by way of .staging.
   void replace(AuditRecord record, const std::string& folder, const std::string& name,
                const std::string& text);
+  /// For a change that is there already: its writer may have been cut off before it was durable.
+  void confirm(const std::string& folder) const;
 
  private:
   void sweep() const;

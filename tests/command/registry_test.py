@@ -134,6 +134,14 @@ class RegistryTest(unittest.TestCase):
         self.assertEqual(run.returncode, ANSWER_IS_NO, run)
         self.fail_with(BAD_INPUT, "mlcore verify DIR", "inspect", "models/v2")
 
+    def test_names_are_refused_before_anything_is_published(self):
+        for option in (("--alias", "v3"), ("--alias", "a/b"), ("--alias", "x@champion"), ("--alias", "x.mlc"),
+                       ("--tag", "a b=c")):
+            self.fail_with(BAD_INPUT, option[1].split("=")[0], "publish", "1.mlc", "--registry", "models", *option)
+            self.assertFalse(os.path.exists(self.path("models")), option)
+        self.publish_both()
+        self.fail_with(USAGE, "expected a version", "promote", "models@champion", "--to", "v1@v2")
+
     def test_bad_input_and_usage(self):
         self.publish_both()
         self.fail_with(BAD_INPUT, "mlcore list DIR", "inspect", "models@v9")

@@ -2,15 +2,19 @@
 // Many processes at once, and processes that are killed. The calls that change the disk are wrapped
 // by the linker (--wrap), so that a child dies, or is told of an error, at the k-th of them.
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <functional>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "mlcore/registry/open.hpp"
 #include "registry/registry_fixture.hpp"
@@ -22,6 +26,7 @@ Fault fault = Fault::none;
 int fault_error = 0;
 long calls_left = 0;
 long calls = 0;
+std::set<ino_t> synced;
 
 /// True when this call is to fail.
 bool meet() {
@@ -57,7 +62,11 @@ ssize_t __wrap_write(int file, const void* bytes, size_t size) {
   if (fault == Fault::kill_after && calls_left == 0) size = size / 2;
   return leave(__real_write(file, bytes, size));
 }
-int __wrap_fsync(int file) { return meet() ? -1 : leave(__real_fsync(file)); }
+int __wrap_fsync(int file) {
+  struct stat status {};
+  if (::fstat(file, &status) == 0) synced.insert(status.st_ino);
+  return meet() ? -1 : leave(__real_fsync(file));
+}
 int __wrap_mkdirat(int at, const char* name, mode_t mode) {
   return meet() ? -1 : leave(__real_mkdirat(at, name, mode));
 }
@@ -184,6 +193,72 @@ TEST_CASE("an error of any call that changes the disk is told or harmless, and l
       check_next(shelf);
     }
   }
+}
+
+/// Whether `call` syncs the directory `path`, so that the names in it survive a power loss.
+template <typename Call>
+bool syncs(const std::string& path, const Call& call) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  synced.clear();
+  call();
+  return synced.contains(status.st_ino);
+}
+
+TEST_CASE("success is durable when the change was there already, of a writer that was cut off") {
+  const Prepared shelf;
+  shelf.registry.set_tags(1, {{"team", "risk"}});
+  CHECK(syncs(shelf.path, [&] { CHECK(shelf.publish(1) == 1); }));
+  CHECK(syncs(shelf.file("aliases"), [&] { shelf.registry.promote("champion", 2); }));
+  CHECK(syncs(shelf.file("tags"), [&] { shelf.registry.set_tags(1, {{"team", "risk"}}); }));
+}
+
+TEST_CASE("success is durable in directories whose maker was cut off before their sync") {
+  const ScratchFolder folder;
+  const std::string path = folder / "models";
+  std::filesystem::create_directories(path);
+  CHECK(syncs(folder / "", [&] { static_cast<void>(Registry::create(path)); }));
+  const Registry registry = Registry::create(path);
+  std::filesystem::create_directory(path + "/audit");
+  write_file(path + "/audit/log", "");
+  CHECK(syncs(path + "/audit", [&] { registry.publish(stump_file(1), {}); }));
+  for (const std::string name : {"aliases", "tags"}) {
+    CAPTURE(name);
+    std::filesystem::create_directory(path + "/" + name);
+    CHECK(syncs(path, [&] {
+      if (name == "tags") {
+        registry.set_tags(1, {{"a", "b"}});
+      } else {
+        registry.promote("champion", 1);
+      }
+    }));
+  }
+}
+
+TEST_CASE("a lock file that was replaced while a writer waited for it does not let two write") {
+  const Prepared shelf;
+  const auto locked = [&](int flags) {
+    const int handle = ::open(shelf.file(".lock").c_str(), O_RDWR | O_CLOEXEC | flags, 0666);
+    REQUIRE(handle >= 0);
+    REQUIRE(::flock(handle, LOCK_EX) == 0);
+    return handle;
+  };
+  const int before = locked(0);
+  std::atomic<bool> is_done = false;
+  std::thread waiting([&] {
+    shelf.registry.promote("champion", 1);
+    is_done = true;
+  });
+  ::usleep(100'000);  // until it waits, or the test proves less
+  std::filesystem::remove(shelf.file(".lock"));
+  const int after = locked(O_CREAT);
+  ::close(before);
+  ::usleep(100'000);  // for a writer that takes the old file for the lock
+  CHECK_FALSE(is_done);
+  ::close(after);
+  waiting.join();
+  CHECK(shelf.registry.alias("champion").current().version == 1);
+  CHECK(shelf.registry.verify_audit().holds());
 }
 
 TEST_CASE("200 kills at random moments of publish and promote lose nothing") {

@@ -46,6 +46,16 @@ TEST_CASE("publish: the same bytes give the version that holds them, other bytes
     CHECK(shelf.publish(2) == 3);
     CHECK(shelf.publish(3) == 4);
   }
+  SUBCASE("a version whose bytes were damaged since does not hold them any more") {
+    std::string damaged = shelf.read("v1/model.mlc");
+    damaged[damaged.size() / 2] ^= 1;
+    shelf.overwrite("v1/model.mlc", damaged);
+    const Published repaired = shelf.registry.publish(stump_file(1), stump_record());
+    CHECK(repaired.version == 3);
+    CHECK(repaired.is_new);
+    CHECK(shelf.registry.verify(3).empty());
+    CHECK(shelf.publish(1) == 3);
+  }
   SUBCASE("a name that is taken by something else is passed over") {
     std::filesystem::create_directory(shelf.file("v3"));
     shelf.folder.write("models/v4", "a file");
@@ -68,6 +78,8 @@ TEST_CASE("publish: what does not hold is refused and leaves no trace") {
   VersionRecord bad = record;
   bad.lineage = R"({"version": "v7"})";
   CHECK(reason_of(published(stump_file(2), bad), "\"version\"") == Reason::invalid_option);
+  bad.lineage = R"({"auc": 1e400})";
+  CHECK(reason_of(published(stump_file(2), bad), "1e400") == Reason::malformed_json);
   bad.lineage = "[]";
   CHECK(reason_of(published(stump_file(2), bad)) == Reason::malformed_json);
   bad.lineage = "{\"a\": \"" + std::string(1 << 20, 'x') + "\"}";
@@ -147,6 +159,17 @@ TEST_CASE("rollback: back to what the alias was promoted from, one step each tim
   CHECK(shelf.registry.alias("champion").current().version == 2);
 }
 
+TEST_CASE("rollback: what the history no longer has is said, not denied") {
+  const Shelf shelf;
+  for (const int seed : {1, 2}) shelf.publish(seed);
+  for (int i = 0; i < 300; ++i) shelf.registry.promote("champion", 1 + i % 2);
+  Reason reason = Reason::none;
+  for (int i = 0; i < 300 && reason == Reason::none; ++i) {
+    reason = reason_of([&] { shelf.registry.rollback("champion"); }, "older than the 256 changes");
+  }
+  CHECK(reason == Reason::no_previous_version);
+}
+
 TEST_CASE("alias names: no path, no reserved word, nothing that another system folds") {
   const Shelf shelf;
   shelf.publish(1);
@@ -155,7 +178,7 @@ TEST_CASE("alias names: no path, no reserved word, nothing that another system f
         std::string("Champion"), std::string("latest"), std::string("v1"), std::string("con"),
         std::string("com1.x"), std::string("a."), std::string(".hidden"), std::string("-x"),
         std::string("caf\xC3\xA9"), std::string("a\xff"), std::string("a\0b", 3),
-        std::string(101, 'a')}) {
+        std::string("a.mlc"), std::string(101, 'a')}) {
     CAPTURE(name);
     CHECK(reason_of([&] { shelf.registry.promote(name, 1); }) == Reason::invalid_option);
     CHECK(reason_of([&] { static_cast<void>(shelf.registry.alias(name)); }) ==

@@ -47,8 +47,9 @@ AliasInfo point(const Registry& registry, const Options& options, std::int64_t v
 
 int run(const Options& options, bool json) {
   const auto tags = parse_tags(options.tags);
-  // A name that no alias can have is refused before anything is published.
-  if (!options.alias.empty()) static_cast<void>(parse_ref("registry@" + options.alias));
+  // What no alias or tag can be called is refused before anything is published.
+  if (!options.alias.empty()) Registry::check_alias(options.alias);
+  Registry::check_tags(tags);
   const std::string file = read_reference(options.file);
   const VersionRecord record = record_for(options, view_of(file));
   const Registry registry = Registry::create(options.registry);

@@ -19,7 +19,7 @@ void add_change_options(CLI::App& verb, Change& change) {
 
 std::int64_t version_of(const std::string& option, const std::string& text) {
   const RefParts parts = text.empty() || text[0] != 'v' ? RefParts{} : parse_ref("x@" + text);
-  if (parts.version != 0) return parts.version;
+  if (parts.version != 0 && parts.path == "x") return parts.version;  // not v1@v2
   throw UsageError(fmt::format("{}: expected a version, as v3, found \"{}\"", option, text));
 }
 

@@ -116,6 +116,9 @@ class Registry {
   [[nodiscard]] static Registry create(const std::string& directory);
   /// Whether `create` and `publish` could write there; leaves nothing.
   static void check_writable(const std::string& directory);
+  /// Throws: invalid_argument/invalid_option for what promote and set_tags would refuse.
+  static void check_alias(const std::string& name);
+  static void check_tags(const std::map<std::string, std::string>& tags);
 
   [[nodiscard]] const std::string& path() const noexcept;
 
