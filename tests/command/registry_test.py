@@ -57,6 +57,16 @@ class RegistryTest(unittest.TestCase):
         self.assertIn(part, run.stderr.decode())
         return run.stderr.decode()
 
+    def test_a_file_that_may_not_grow_is_named_and_leaves_no_version(self):
+        self.succeed("publish", "1.mlc", "--registry", "models")
+        run = subprocess.run(f"ulimit -f 1; exec {COMMAND} publish 2.mlc --registry models", shell=True,
+                             cwd=self.folder, capture_output=True, check=False)
+        self.assertEqual((run.returncode, run.stdout), (BAD_INPUT, b""), run)
+        self.assertRegex(run.stderr.decode(), r"^mlcore: can't write \S*models\S*: File too large\n")
+        self.assertEqual(len(self.answer("list", "models")["versions"]), 1)
+        self.succeed("audit", "verify", "models")
+        self.succeed("publish", "2.mlc", "--registry", "models")
+
     def publish_both(self):
         self.assertEqual(self.answer("publish", "1.mlc", "--registry", "models", "--alias", "champion",
                                      "--dataset", "by hand")["version"], "v1")

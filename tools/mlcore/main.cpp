@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -66,6 +67,8 @@ int run(const Verb& verb) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // a file that may not grow is an error of the write, with its name
   CLI::App app("mlcore: features and model in one file, computed by one library", "mlcore");
   app.set_version_flag("--version", MLCORE_VERSION);
   app.require_subcommand(1);
