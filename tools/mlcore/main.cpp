@@ -67,8 +67,8 @@ int run(const Verb& verb) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::signal(SIGXFSZ,
-              SIG_IGN);  // a file that may not grow is an error of the write, with its name
+  // A file that may not grow is an error of the write, which names it, and no signal.
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App app("mlcore: features and model in one file, computed by one library", "mlcore");
   app.set_version_flag("--version", MLCORE_VERSION);
   app.require_subcommand(1);
