@@ -46,6 +46,7 @@
 #include "mlcore/drift/two_sample.hpp"
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/predict/compiled_model.hpp"
+#include "mlcore/predict/import_model.hpp"
 #include "mlcore/predict/model_input.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"

@@ -15,6 +15,11 @@ from ._types import Output, Tabular, Type, Value
 
 __version__: str
 
+def import_model(
+    format: str, model: bytes, definition: str = "", best_iteration: bool = False
+) -> bytes:
+    """The artifact of a model file's bytes, as `mlcore import` makes it. Releases the interpreter's lock."""
+
 @final
 class Field:
     """One field of a row.

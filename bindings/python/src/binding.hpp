@@ -164,5 +164,6 @@ void bind_model(nb::module_& module);
 void bind_context(nb::module_& module);
 void bind_monitor(nb::module_& module);
 void bind_table(nb::module_& module);
+void bind_import(nb::module_& module);
 
 }  // namespace mlcore_python

@@ -88,4 +88,5 @@ NB_MODULE(_core, module) {
   bind_context(module);
   bind_monitor(module);
   bind_table(module);
+  bind_import(module);
 }

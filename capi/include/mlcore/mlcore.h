@@ -65,7 +65,7 @@ extern "C" {
 /* Versions and errors ------------------------------------------------------------------------- */
 
 /* The binary interface this header describes: major << 16 | minor. */
-#define MLCORE_ABI_VERSION 3u
+#define MLCORE_ABI_VERSION 4u
 
 typedef struct mlcore_error {
   uint32_t struct_size; /* sizeof(mlcore_error_t), set by the caller; never written past */
@@ -175,6 +175,20 @@ MLCORE_API int32_t mlcore_model_output_count(const mlcore_model_t* model, int32_
  * Errors: OUT_OF_RANGE/BUFFER_TOO_SMALL (convention 7). */
 MLCORE_API int32_t mlcore_model_describe(const mlcore_model_t* model, char* buffer,
                                          int64_t capacity, int64_t* needed, mlcore_error_t* error);
+
+/* Make an artifact of another framework's model file, as `mlcore import` does;
+ * mlcore_model_open_bytes opens it, and its bytes are what a .mlc file holds. `format` is "xgboost"
+ * (JSON, UBJSON) or "lightgbm" (text). `definition` is the text of a definition whose outputs are
+ * the model's features; with length 0 each feature is a nullable f64 input. `best_iteration` is 1
+ * where only the rounds up to the one that early stopping found best are wanted, which an XGBoost
+ * file tells, else 0. What is read and what is refused: docs/models.md. Errors: INVALID_ARGUMENT
+ * with MALFORMED_MODEL, INVALID_TREE, FEATURE_COUNT, FEATURE_NAMES, INVALID_OPTION, and as
+ * mlcore_features_open; UNIMPLEMENTED/UNSUPPORTED_MODEL; FAILED_PRECONDITION with INVALID_OPTION
+ * (no best iteration is told) or NOT_FITTED. */
+MLCORE_API int32_t mlcore_import(const char* format, int64_t format_length, const void* model,
+                                 int64_t model_size, const char* definition,
+                                 int64_t definition_length, int32_t best_iteration,
+                                 mlcore_buffer_t** artifact, mlcore_error_t* error);
 
 /* Feature definitions ------------------------------------------------------------------------- */
 

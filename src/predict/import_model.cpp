@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// import_model and model_format.
+#include "mlcore/predict/import_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mlcore/base/error.hpp"
+#include "mlcore/model/lightgbm.hpp"
+#include "mlcore/model/xgboost.hpp"
+#include "mlcore/predict/proof.hpp"
+
+namespace mlcore {
+namespace {
+
+constexpr std::size_t kProofRows = 64;
+constexpr std::uint64_t kProofSeed = 7;
+
+/// One nullable f64 input a feature, given to the model as it is.
+std::string identity_text(const std::vector<std::string>& names) {
+  std::string text = "features imported version 1\n\n";
+  for (const std::string& name : names) text += fmt::format("input {}: f64?\n", name);
+  return text + fmt::format("\noutput [{}]\n", fmt::join(names, ", "));
+}
+
+bool is_identifier(const std::string& name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  if (name.empty() || !is_letter(name[0])) return false;
+  return name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == name.npos;
+}
+
+/// The language decides by itself which words it keeps.
+bool is_usable(const std::string& name) {
+  if (!is_identifier(name)) return false;
+  try {
+    (void)Definition::parse(identity_text({name}));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// The model's own names where every one of them can be a name of the language, else f0, f1, ….
+std::vector<std::string> input_names(const TreeEnsemble& model) {
+  const auto& names = model.feature_names;
+  if (!names.empty() && std::all_of(names.begin(), names.end(), is_usable)) return names;
+  std::vector<std::string> numbered;
+  for (std::uint32_t i = 0; i < model.feature_count; ++i) numbered.push_back(fmt::format("f{}", i));
+  return numbered;
+}
+
+void check_features(const TreeEnsemble& model, const Definition& definition) {
+  if (!definition.fits().empty()) {
+    throw Error(Code::failed_precondition, Reason::not_fitted,
+                fmt::format("the definition \"{}\" has {} `fit`, whose numbers a model's file does "
+                            "not hold; train it with `mlcore train`",
+                            definition.name(), definition.fits().size()));
+  }
+  const auto& outputs = definition.outputs();
+  if (outputs.size() != model.feature_count) {
+    throw Error(Code::invalid_argument, Reason::feature_count,
+                fmt::format("the model wants {} features, the definition \"{}\" gives {}",
+                            model.feature_count, definition.name(), outputs.size()));
+  }
+  for (std::size_t i = 0; i < model.feature_names.size(); ++i) {
+    if (model.feature_names[i] == outputs[i].name) continue;
+    throw Error(Code::invalid_argument, Reason::feature_names,
+                fmt::format("feature {}: the model calls it \"{}\", the definition \"{}\"", i,
+                            model.feature_names[i], outputs[i].name),
+                {static_cast<std::int32_t>(i), -1});
+  }
+}
+
+TreeEnsemble read_model(ModelFormat format, std::string_view bytes, bool best_iteration) {
+  switch (format) {
+    case ModelFormat::xgboost: return import_xgboost(bytes, {.best_iteration = best_iteration});
+    case ModelFormat::lightgbm: return import_lightgbm(bytes);
+  }
+  throw Error(Code::invalid_argument, Reason::invalid_option, "no such model format");
+}
+
+}  // namespace
+
+ModelFormat model_format(std::string_view name) {
+  if (name == "xgboost") return ModelFormat::xgboost;
+  if (name == "lightgbm") return ModelFormat::lightgbm;
+  throw Error(Code::invalid_argument, Reason::invalid_option,
+              fmt::format("model format \"{}\": expected xgboost or lightgbm", name));
+}
+
+Artifact import_model(ModelFormat format, std::string_view bytes, ImportOptions options) {
+  if (options.best_iteration && format != ModelFormat::xgboost) {
+    throw Error(Code::invalid_argument, Reason::invalid_option,
+                "only an XGBoost file tells its best iteration");
+  }
+  Artifact artifact;
+  artifact.model = read_model(format, bytes, options.best_iteration);
+  if (options.definition) {
+    check_features(artifact.model, *options.definition);
+    artifact.definition = *std::move(options.definition);
+  } else {
+    const std::vector<std::string> names = input_names(artifact.model);
+    artifact.definition = Definition::parse(identity_text(names));
+    artifact.model.feature_names = names;
+  }
+  artifact.name = artifact.definition.name();
+  artifact.metadata["algorithm"] =
+      fmt::format("{} {} {}", artifact.model.framework, artifact.model.framework_version,
+                  artifact.model.objective);
+  artifact.proof_rows = make_proof_rows(artifact, kProofRows, kProofSeed);
+  return artifact;
+}
+
+}  // namespace mlcore
