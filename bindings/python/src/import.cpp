@@ -25,7 +25,7 @@ nb::bytes import_model(std::string_view format, nb::bytes model, std::string_vie
   const void* bytes = nullptr;
   std::int64_t size = 0;
   call(mlcore_buffer_bytes, artifact.get(), &bytes, &size);
-  return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+  return nb::bytes(bytes, static_cast<std::size_t>(size));
 }
 
 }  // namespace
