@@ -13,30 +13,6 @@
 namespace mlcore::capi {
 namespace {
 
-struct CodePoint {
-  std::size_t size;
-  bool is_shown;  // whole, and no NUL
-};
-
-/// The code point at the beginning, or the longest beginning of one.
-/// Source: The Unicode Standard 15, table 3-7 and "U+FFFD Substitution of Maximal Subparts".
-CodePoint first_code_point(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return {1, lead != 0};
-  if (lead < 0xC2 || lead > 0xF4) return {1, false};
-  const std::size_t whole = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  std::uint8_t least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  std::uint8_t greatest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  std::size_t size = 1;
-  for (; size < whole && size < text.size(); ++size) {
-    if (byte(size) < least || byte(size) > greatest) break;
-    least = 0x80;
-    greatest = 0xBF;
-  }
-  return {size, size == whole};
-}
-
 void write(mlcore_error_t* error, Code code, Reason reason, Where where,
            std::string_view message) noexcept {
   if (error == nullptr) return;
@@ -89,8 +65,9 @@ std::int32_t report(mlcore_error_t* error) noexcept {
 void copy_text(std::string_view text, char* out, std::size_t capacity) noexcept {
   std::size_t size = 0;
   while (!text.empty()) {
-    const CodePoint next = first_code_point(text);
-    const std::string_view piece = next.is_shown ? text.substr(0, next.size) : "\xEF\xBF\xBD";
+    const Utf8Sequence next = first_sequence(text);
+    const bool is_shown = next.is_valid && next.code_point != 0;
+    const std::string_view piece = is_shown ? text.substr(0, next.size) : "\xEF\xBF\xBD";
     if (size + piece.size() >= capacity) break;
     std::memcpy(out + size, piece.data(), piece.size());
     size += piece.size();

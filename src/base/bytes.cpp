@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses ByteWriter, ByteReader and is_utf8.
+// Outside code uses ByteWriter, ByteReader, is_utf8 and first_sequence.
 #include "mlcore/base/bytes.hpp"
 
 #include <fmt/format.h>
@@ -79,32 +79,28 @@ Word load(const unsigned char* at) noexcept {
   return word;
 }
 
-/// The length of the well-formed sequence that starts with a non-ASCII byte, 0 when there is none.
-/// Source: Unicode 15, table 3-7.
-std::size_t sequence_length(const unsigned char* at, std::size_t left) noexcept {
-  const unsigned char lead = at[0];
-  std::size_t length = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  }
-  if (length == 0 || length > left || at[1] < low || at[1] > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (at[i] < 0x80 || at[i] > 0xBF) return 0;
-  }
-  return length;
-}
-
 }  // namespace
+
+Utf8Sequence first_sequence(std::string_view text) noexcept {
+  constexpr std::uint32_t kReplacement = 0xFFFD;
+  const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return {1, lead, true};
+  if (lead < 0xC2 || lead > 0xF4) return {1, kReplacement, false};
+  const std::size_t whole = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  std::uint8_t least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  std::uint8_t greatest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  std::uint32_t code_point = lead & (0x7Fu >> whole);
+  for (std::size_t size = 1; size < whole; ++size) {
+    if (size == text.size() || byte(size) < least || byte(size) > greatest) {
+      return {size, kReplacement, false};
+    }
+    code_point = code_point << 6 | (byte(size) & 0x3Fu);
+    least = 0x80;
+    greatest = 0xBF;
+  }
+  return {whole, code_point, true};
+}
 
 bool is_utf8(std::string_view text) noexcept {
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
@@ -118,10 +114,10 @@ bool is_utf8(std::string_view text) noexcept {
       at += 4;
       left -= 4;
     } else {
-      const std::size_t length = *at < 0x80 ? 1 : sequence_length(at, left);
-      if (length == 0) return false;
-      at += length;
-      left -= length;
+      const auto next = first_sequence({reinterpret_cast<const char*>(at), left});
+      if (!next.is_valid) return false;
+      at += next.size;
+      left -= next.size;
     }
   }
   return true;

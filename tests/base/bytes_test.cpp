@@ -170,6 +170,27 @@ TEST_CASE("utf8: malformed texts, at every distance from the eight-byte step") {
   }
 }
 
+TEST_CASE("utf8: a broken character is as long as what began it") {
+  // The Unicode Standard 15, tables 3-8 to 3-11.
+  const auto sizes_of = [](std::string_view text) {
+    std::vector<std::size_t> sizes;
+    while (!text.empty()) {
+      const Utf8Sequence next = first_sequence(text);
+      CHECK(next.is_valid == (next.code_point != 0xFFFD));
+      sizes.push_back(next.size);
+      text.remove_prefix(next.size);
+    }
+    return sizes;
+  };
+  using Sizes = std::vector<std::size_t>;
+  CHECK(sizes_of("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == Sizes(9, 1));
+  CHECK(sizes_of("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") == Sizes(9, 1));
+  CHECK(sizes_of("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") == Sizes(9, 1));
+  CHECK(sizes_of("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41") == Sizes{2, 1, 3, 2, 1});
+  CHECK(first_sequence("\U0001F600").code_point == 0x1F600);
+  CHECK(first_sequence("\u00D6sterreich").code_point == 0xD6);
+}
+
 TEST_CASE("utf8: of all three-byte texts as many are well-formed as there should be") {
   std::int64_t well_formed = 0;
   char text[3];

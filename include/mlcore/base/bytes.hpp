@@ -71,6 +71,17 @@ class ByteReader {
   std::size_t at_ = 0;
 };
 
+/// What a text begins with: a character, or bytes that begin none.
+struct Utf8Sequence {
+  std::size_t size;          // bytes; of a broken character those that began it
+  std::uint32_t code_point;  // U+FFFD where it is broken
+  bool is_valid;
+};
+
+/// Requires: a text that is not empty.
+/// Source: The Unicode Standard 15, table 3-7 and "U+FFFD Substitution of Maximal Subparts".
+[[nodiscard]] Utf8Sequence first_sequence(std::string_view text) noexcept;
+
 /// True when `text` is well-formed UTF-8: no overlong form, no surrogate, nothing past U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
