@@ -12,6 +12,7 @@
 #include "mlcore/base/json.hpp"
 #include "mlcore/base/time.hpp"
 #include "registry/audit_log.hpp"
+#include "registry/json_files.hpp"
 #include "registry/names.hpp"
 
 namespace mlcore {
@@ -65,12 +66,6 @@ bool parse_digits(std::string_view text, int base, Number& number) noexcept {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-std::uint64_t positive(JsonReader& json) {
-  const std::int64_t value = json.i64();
-  if (value < 0) json.fail("a number below 0");
-  return static_cast<std::uint64_t>(value);
-}
-
 template <typename Enum, std::size_t n>
 Enum named(JsonReader& json, const std::array<Enum, n>& values) {
   const std::string_view name = json.string();
@@ -78,18 +73,6 @@ Enum named(JsonReader& json, const std::array<Enum, n>& values) {
                                   [&](Enum value) { return name_of(value) == name; });
   if (found == values.end()) json.fail("an unknown word");
   return *found;
-}
-
-std::int64_t time_of(JsonReader& json) {
-  const auto time = parse_timestamp(json.string());
-  if (!time) json.fail("expected a time");
-  return *time;
-}
-
-std::int64_t version_of(JsonReader& json) {
-  const auto version = parse_version(json.string());
-  if (!version) json.fail("expected a version");
-  return *version;
 }
 
 std::string* text_member(AuditRecord& record, std::string_view name) noexcept {
@@ -108,17 +91,17 @@ void read_member(AuditRecord& record, const std::string& name, JsonReader& json)
   if (std::string* text = text_member(record, name)) {
     *text = json.string();
   } else if (name == "seq") {
-    record.sequence = positive(json);
+    record.sequence = read_count(json);
   } else if (name == "at") {
-    record.at = time_of(json);
+    record.at = read_time(json);
   } else if (name == "action") {
     record.action = named(json, kActions);
   } else if (name == "state") {
     record.state = named(json, kStates);
   } else if (name == "version") {
-    record.version = version_of(json);
+    record.version = read_version(json);
   } else if (name == "intent") {
-    record.intent = positive(json);
+    record.intent = read_count(json);
   } else if (name == "happened") {
     record.happened = json.boolean();
   } else {

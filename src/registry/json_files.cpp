@@ -36,24 +36,6 @@ std::string read_text_or_null(JsonReader& json) {
   return {};
 }
 
-std::int64_t read_version(JsonReader& json) {
-  const auto version = parse_version(json.string());
-  if (!version) json.fail("expected a version, as \"v3\"");
-  return *version;
-}
-
-std::int64_t read_time(JsonReader& json) {
-  const auto time = parse_timestamp(json.string());
-  if (!time) json.fail("expected a time");
-  return *time;
-}
-
-std::uint64_t read_count(JsonReader& json) {
-  const std::int64_t value = json.i64();
-  if (value < 0) json.fail("a number below 0");
-  return static_cast<std::uint64_t>(value);
-}
-
 std::string read_digest(JsonReader& json) {
   std::string digest(json.string());
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
@@ -159,6 +141,24 @@ AliasEntry read_entry(JsonReader& json) {
 }
 
 }  // namespace
+
+std::int64_t read_version(JsonReader& json) {
+  const auto version = parse_version(json.string());
+  if (!version) json.fail("expected a version, as \"v3\"");
+  return *version;
+}
+
+std::int64_t read_time(JsonReader& json) {
+  const auto time = parse_timestamp(json.string());
+  if (!time) json.fail("expected a time");
+  return *time;
+}
+
+std::uint64_t read_count(JsonReader& json) {
+  const std::int64_t value = json.i64();
+  if (value < 0) json.fail("a number below 0");
+  return static_cast<std::uint64_t>(value);
+}
 
 std::string encode_metadata(const VersionInfo& info, const std::string& lineage) {
   if (lineage.size() > kLongestJson) {

@@ -6,13 +6,14 @@
 //   VersionInfo info = decode_metadata(text, 3);
 //   std::string text = encode_alias(alias);
 //
-// Every decoder throws data_loss/malformed_registry and nothing else, whatever the bytes.
+// Every `decode` throws data_loss/malformed_registry and nothing else, whatever the bytes.
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "mlcore/base/json.hpp"
 #include "mlcore/registry/registry.hpp"
 
 namespace mlcore::registry {
@@ -23,6 +24,11 @@ inline constexpr const char* kAliasFolder = "aliases";
 inline constexpr const char* kTagFolder = "tags";
 /// Longer files of these kinds are neither written nor read.
 inline constexpr std::size_t kLongestJson = 1 << 20;
+
+/// Values that the audit log has too. Throws: the reader's malformed_json.
+[[nodiscard]] std::int64_t read_version(JsonReader& json);
+[[nodiscard]] std::int64_t read_time(JsonReader& json);
+[[nodiscard]] std::uint64_t read_count(JsonReader& json);
 
 using Tags = std::map<std::string, std::string>;
 
