@@ -88,14 +88,12 @@ RequestColumns columns_of(const Predictor& predictor, const PaneOptions& options
   return columns;
 }
 
-PaneReport pane_report(Pane pane, std::int64_t width, const Reference& reference,
-                       const DriftOptions& options) {
+PaneReport pane_report(Pane pane, std::int64_t width) {
   PaneReport report;
   report.begin = pane.number * width;
   report.end = report.begin + width;
   report.rows = pane.rows;
   report.counts = std::move(pane.counts);
-  report.drift = compare(reference, report.counts, options);
   return report;
 }
 
@@ -132,7 +130,6 @@ void Monitor::attach(Context& context) const {
 
 MonitorReport Monitor::report() const {
   PaneSnapshot seen = ring_->snapshot();
-  const Reference& reference = ring_->reference();
   const PaneOptions& options = ring_->options();
   const bool is_by_time = options.pane_micros > 0;
   const std::int64_t width = is_by_time ? options.pane_micros : options.pane_rows;
@@ -146,17 +143,8 @@ MonitorReport Monitor::report() const {
   report.row_latency = seen.calls.row_latency;
   report.batch_latency = seen.calls.batch_latency;
   report.failures = failures_of(seen.calls.failures);
-  report.total.counts = PaneCounts(reference);
-  for (Pane& pane : seen.panes) {
-    report.total.counts += pane.counts;
-    report.total.rows += pane.rows;
-    report.panes.push_back(pane_report(std::move(pane), width, reference, drift_));
-  }
-  if (!report.panes.empty()) {
-    report.total.begin = report.panes.front().begin;
-    report.total.end = report.panes.back().end;
-  }
-  report.total.drift = compare(reference, report.total.counts, drift_);
+  for (Pane& pane : seen.panes) report.panes.push_back(pane_report(std::move(pane), width));
+  compare_panes(report, ring_->reference(), drift_);
   return report;
 }
 

@@ -120,21 +120,13 @@ const Reference& reference_of(const Predictor& predictor, const std::string& ref
 /// Panes counted here: the rows never met a context.
 MonitorReport report_of(const Predictor& predictor, std::vector<PaneReport> panes,
                         const DriftOptions& options) {
-  const Reference& reference = *predictor.reference();
   MonitorReport report;
   report.model = predictor.name();
   report.digest = hex(predictor.digest());
-  report.total.counts = PaneCounts(reference);
-  for (PaneReport& pane : panes) {
-    pane.rows = pane.counts.rows();
-    pane.drift = compare(reference, pane.counts, options);
-    report.total.counts += pane.counts;
-    report.rows += pane.rows;
-    report.total.end = pane.end;
-  }
-  report.total.rows = report.rows;
-  report.total.drift = compare(reference, report.total.counts, options);
+  for (PaneReport& pane : panes) pane.rows = pane.counts.rows();
   report.panes = std::move(panes);
+  compare_panes(report, *predictor.reference(), options);
+  report.rows = report.total.rows;
   return report;
 }
 

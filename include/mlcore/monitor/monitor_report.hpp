@@ -49,6 +49,10 @@ struct MonitorReport {
   std::vector<FailureCount> failures;  // by reason, ascending
 };
 
+/// Compares each pane and fills `total` from all of them. Requires: panes of this reference.
+/// Throws: as `compare`.
+void compare_panes(MonitorReport& report, const Reference& reference, const DriftOptions& options);
+
 /// Source of both: docs/monitor.md. One JSON object; a number without a value is null.
 [[nodiscard]] std::string to_json(const DriftReport& report);
 [[nodiscard]] std::string to_json(const MonitorReport& report);
