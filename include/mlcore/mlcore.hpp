@@ -30,7 +30,6 @@
 #include "mlcore/model/lightgbm.hpp"
 #include "mlcore/model/tree_ensemble.hpp"
 #include "mlcore/model/xgboost.hpp"
-#include "mlcore/model/xgboost_json.hpp"
 #include "mlcore/stats/category_counts.hpp"
 #include "mlcore/stats/latency_histogram.hpp"
 #include "mlcore/stats/numeric_counts.hpp"
