@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <functional>
 
+#include "error_of.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/feature/definition.hpp"
 
 namespace mlcore {
 namespace {
+
+using test::error_of;
 
 /// `text` has an @ where the error is expected; `message` is part of what it says.
 struct Case {
@@ -17,15 +20,6 @@ struct Case {
   Reason reason;
   const char* message;
 };
-
-Error error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Code::ok, Reason::none, "no error");
-}
 
 void check(const Case& entry, const std::string& before, const std::string& after,
            const std::function<void(const std::string&)>& parse) {

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <limits>
 
+#include "error_of.hpp"
 #include "feature/sales.hpp"
 #include "mlcore/base/time.hpp"
 #include "predict/allocation_counter.hpp"
@@ -15,23 +16,13 @@
 namespace mlcore {
 namespace {
 
+using test::error_of;
 using test::Request;
 using test::Sale;
 
 constexpr std::int64_t kDay = kMicrosPerDay;
 
 Definition counting() { return test::sales("n = count() over sales last 10d\n", "n"); }
-
-/// The error that `call` throws; code `ok` when it throws none.
-template <typename Call>
-Error error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Code::ok, Reason::none, "no error");
-}
 
 std::int64_t read_i64(const State& state, const Definition& definition, const std::string& customer,
                       std::int64_t as_of) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <thread>
 
+#include "error_of.hpp"
 #include "monitor/lender.hpp"
 
 namespace mlcore::test {
@@ -51,17 +52,6 @@ const ColumnReport& column(const DriftReport& report, std::string_view name) {
 
 Verdict verdict_of(const ColumnReport& column, StatisticKind kind) {
   return column.find(kind)->verdict;
-}
-
-/// The error that `call` throws.
-template <typename Call>
-Error error_of(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  return {Code::ok, Reason::none, "no error"};
 }
 
 /// Two quiet panes of 2,000 rows, then one of `applicants`.

@@ -7,34 +7,20 @@
 #include <cmath>
 #include <limits>
 
+#include "error_of.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/time.hpp"
 #include "mlcore/predict/proof.hpp"
+#include "model/two_stumps.hpp"
 #include "predict/allocation_counter.hpp"
 
 namespace mlcore {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using test::error_of;
+using test::two_stumps;
 
-/// Two stumps: age < 30 ? 0.25 : -0.5, missing right; ratio < 0.5 ? 1 : 2, missing left. Base 0.125.
-TreeEnsemble two_stumps() {
-  TreeEnsemble model;
-  model.framework = "xgboost";
-  model.framework_version = "1.7.4";
-  model.objective = "binary:logistic";
-  model.contract.link = Link::logistic;
-  model.feature_count = 2;
-  model.base_margins = {0.125f};
-  model.tree_begin = {0, 3, 6};
-  model.tree_output = {0, 0};
-  model.left = {1, TreeEnsemble::kLeaf, TreeEnsemble::kLeaf, 4, TreeEnsemble::kLeaf,
-                TreeEnsemble::kLeaf};
-  model.feature = {0, 0, 0, 1, 0, 0};
-  model.value = {30.0f, 0.25f, -0.5f, 0.5f, 1.0f, 2.0f};
-  model.default_left = {0, 0, 0, 1, 0, 0};
-  return model;
-}
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 Artifact stateless_artifact() {
   Artifact artifact;
@@ -71,16 +57,6 @@ Bytes loan_row(const Predictor& predictor, std::int64_t age, double debt, double
   return {bytes.begin(), bytes.end()};
 }
 
-template <typename Call>
-Error error_of(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  return {Code::ok, Reason::none, "no error"};
-}
-
 }  // namespace
 
 TEST_CASE("predictor: margins of a row are those of the trees by hand") {
@@ -92,17 +68,18 @@ TEST_CASE("predictor: margins of a row are those of the trees by hand") {
   };
   // base + first tree + second tree, every sum exact in float32.
   const Case cases[] = {
-      {29, 1, 4, 0.125 + 0.25 + 1},  {30, 1, 4, 0.125 - 0.5 + 1}, {29, 2, 4, 0.125 + 0.25 + 2},
-      {29, kNan, 4, 0.125 + 0.25 + 1},                             // null ratio goes left
-      {29, 1, 0, 0.125 + 0.25 + 1},                                // infinite ratio is missing
-      {-5, -1e300, 1, 0.125 + 0.25 + 1},                           // past float32: missing
+      {29, 1, 4, 0.125 + 0.25 + 1},      {30, 1, 4, 0.125 - 0.5 + 1},
+      {29, 2, 4, 0.125 + 0.25 + 2},      {29, kNan, 4, 0.125 + 0.25 + 1},  // null ratio goes left
+      {29, 1, 0, 0.125 + 0.25 + 1},       // infinite ratio is missing
+      {-5, -1e300, 1, 0.125 + 0.25 + 1},  // past float32: missing
   };
   for (const Case& c : cases) {
     CAPTURE(c.age);
     CAPTURE(c.debt);
     const Bytes row = loan_row(*predictor, c.age, c.debt, c.income);
     double margin = 0;
-    predictor->predict(context, RowView::parse(predictor->definition().request(), row), {&margin, 1});
+    predictor->predict(context, RowView::parse(predictor->definition().request(), row),
+                       {&margin, 1});
     CHECK(margin == c.margin);
   }
 }
@@ -115,7 +92,8 @@ TEST_CASE("predictor: row, numeric row and batch give the same bits") {
     const std::size_t width = context.output_count();
     std::vector<double> matrix;
     for (int i = 0; i < 300; ++i) {
-      matrix.insert(matrix.end(), {static_cast<double>(i % 60), i % 7 == 0 ? kNan : i * 0.25, i * 0.5 + 1});
+      matrix.insert(matrix.end(),
+                    {static_cast<double>(i % 60), i % 7 == 0 ? kNan : i * 0.25, i * 0.5 + 1});
     }
     std::vector<double> batch(300 * width);
     predictor->predict_batch(context, Span2d<const double>(matrix.data(), 300, 3), batch);
@@ -211,23 +189,27 @@ TEST_CASE("predictor: misuse is refused by name") {
   Context shop_context(shop, {});
   double out[2];
   const double row[] = {41, 100, 400};
-  CHECK(error_of([&] { loan->predict_numeric(context, row, out); }).reason() == Reason::wrong_width);
-  CHECK(error_of([&] { loan->predict_numeric(context, {row, 2}, {out, 1}); }).reason() ==
+  CHECK(error_of([&] { loan->predict_numeric(context, row, out); }).reason() ==
         Reason::wrong_width);
-  CHECK(error_of([&] { shop->predict_numeric(shop_context, row, {out, 1}); }).reason() ==
-        Reason::needs_state);
+  CHECK(error_of([&] {
+          loan->predict_numeric(context, {row, 2}, {out, 1});
+        }).reason() == Reason::wrong_width);
+  CHECK(error_of([&] {
+          shop->predict_numeric(shop_context, row, {out, 1});
+        }).reason() == Reason::needs_state);
 
   const double missing_age[] = {kNan, 100, 400};
   const Error null_age = error_of([&] { loan->predict_numeric(context, missing_age, {out, 1}); });
   CHECK(null_age.reason() == Reason::null_not_allowed);
   CHECK(null_age.where().column == 0);
   const double fraction[] = {41.5, 100, 400};
-  CHECK(error_of([&] { loan->predict_numeric(context, fraction, {out, 1}); }).reason() ==
-        Reason::type_mismatch);
+  CHECK(error_of([&] {
+          loan->predict_numeric(context, fraction, {out, 1});
+        }).reason() == Reason::type_mismatch);
 
   const double rows[] = {41, 100, 400, 41.5, 100, 400};
-  const Error second = error_of(
-      [&] { loan->predict_batch(context, Span2d<const double>(rows, 2, 3), out); });
+  const Error second =
+      error_of([&] { loan->predict_batch(context, Span2d<const double>(rows, 2, 3), out); });
   CHECK(second.where().row == 1);
   CHECK(second.where().column == 0);
 }
@@ -254,7 +236,8 @@ TEST_CASE("predictor: parts that do not fit are refused") {
   }
   SUBCASE("a proof row with one margin bit changed") {
     artifact.proof_rows[7].margin_bits[0] ^= 1;
-    CHECK(error_of([&] { Predictor refused(std::move(artifact)); }).reason() == Reason::proof_failed);
+    CHECK(error_of([&] { Predictor refused(std::move(artifact)); }).reason() ==
+          Reason::proof_failed);
   }
 }
 
