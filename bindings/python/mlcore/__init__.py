@@ -7,6 +7,8 @@
     churn = context.predict_at(state, row)[0]
 """
 
+from ._artifact import Artifact
+from ._boosters import from_lightgbm, from_xgboost
 from ._core import (
     Context,
     Features,
@@ -24,6 +26,7 @@ from ._error import Error
 from ._types import Output, Type, Value
 
 __all__ = [
+    "Artifact",
     "Context",
     "Error",
     "Features",
@@ -39,4 +42,6 @@ __all__ = [
     "Type",
     "Value",
     "__version__",
+    "from_lightgbm",
+    "from_xgboost",
 ]
