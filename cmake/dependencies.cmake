@@ -7,7 +7,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 
-if(MLCORE_BUILD_TRAIN OR MLCORE_BUILD_TESTS OR MLCORE_BUILD_BENCHMARKS)
+if(NOT CMAKE_CROSSCOMPILING AND (MLCORE_BUILD_TRAIN OR MLCORE_BUILD_TESTS OR MLCORE_BUILD_BENCHMARKS))
   include(${CMAKE_CURRENT_LIST_DIR}/mlcore_xgboost.cmake)
   if(NOT TARGET mlcore::xgboost)
     message(FATAL_ERROR

@@ -15,7 +15,7 @@
 
 #include "mlcore/base/math.hpp"
 #include "mlcore/drift/reference.hpp"
-#include "stats/generator.hpp"
+#include "stats/samples.hpp"
 
 namespace mlcore {
 
@@ -49,7 +49,7 @@ struct Rows {
   }
 };
 
-inline std::optional<std::string_view> make_country(Generator& random) {
+inline std::optional<std::string_view> make_country(SampleRandom& random) {
   constexpr std::string_view kCountries[] = {"FR", "DE", "ES", "IT", "PT", "NL", "BE", "LU", "MT"};
   if (random.below(50) == 0) return std::nullopt;
   std::size_t i = 0;
@@ -58,7 +58,7 @@ inline std::optional<std::string_view> make_country(Generator& random) {
 }
 
 inline Rows make_rows(std::uint64_t seed, std::size_t count) {
-  Generator random(seed);
+  SampleRandom random(seed);
   Rows rows;
   for (std::size_t row = 0; row < count; ++row) {
     const double income = 75'000 + 20'000 * random.normal();

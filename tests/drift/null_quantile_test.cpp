@@ -11,7 +11,7 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/drift/distance.hpp"
 #include "mlcore/drift/two_sample.hpp"
-#include "stats/generator.hpp"
+#include "stats/samples.hpp"
 
 namespace mlcore {
 namespace {
@@ -24,7 +24,7 @@ constexpr SampleSizes kSizes{3000, 1000};
 using Vector = std::vector<std::uint64_t>;
 
 /// Bins of unequal shares: a triangle.
-Vector draw(Generator& random, std::uint64_t rows) {
+Vector draw(SampleRandom& random, std::uint64_t rows) {
   Vector counts(kBins);
   for (std::uint64_t row = 0; row < rows; ++row) {
     ++counts[static_cast<std::size_t>((random.uniform() + random.uniform()) / 2 * kBins)];
@@ -58,7 +58,7 @@ TEST_CASE("null quantiles: a quiet statistic is above its 5 % quantile that ofte
   };
   constexpr std::uint64_t kSeed = 71;
   CAPTURE(kSeed);
-  Generator random(kSeed);
+  SampleRandom random(kSeed);
   for (int pane = 0; pane < kPanes; ++pane) {
     const Vector r = draw(random, kSizes.reference);
     const Vector c = draw(random, kSizes.current);
@@ -75,7 +75,7 @@ TEST_CASE("null quantiles: a quiet statistic is above its 5 % quantile that ofte
 TEST_CASE("null quantiles: of exact KS and Wasserstein-1 between arrays") {
   constexpr std::uint64_t kSeed = 72;
   CAPTURE(kSeed);
-  Generator random(kSeed);
+  SampleRandom random(kSeed);
   // Uniform: σ = 1/√12, ∫√(x(1 − x)) dx = π/8.
   const Spread spread{std::sqrt(1.0 / 12), 1, 3.141592653589793 / 8};
   const SampleSizes sizes{300, 200};

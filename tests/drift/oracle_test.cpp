@@ -11,7 +11,7 @@
 #include "mlcore/drift/null_quantile.hpp"
 #include "mlcore/drift/two_sample.hpp"
 #include "mlcore/stats/numeric_counts.hpp"
-#include "stats/generator.hpp"
+#include "stats/samples.hpp"
 
 namespace mlcore {
 namespace {

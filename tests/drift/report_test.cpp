@@ -74,7 +74,7 @@ const Trouble kTroubles[] = {
      StatisticKind::ks},
     {"approvals 85 % to 97 %",
      [](Rows& rows) {
-       Generator random(77);
+       SampleRandom random(77);
        rows.change(kHome, [&](double) { return random.below(100) < 97 ? 1.0 : 0.0; });
      },
      "is_home", StatisticKind::psi},

@@ -153,7 +153,7 @@ TEST_CASE("shard: every row is in the pane of its as_of, whatever the order") {
   const std::int64_t times[] = {-1, 0, kDay - 1, kDay, -kDay, -kDay - 1};
   std::vector<std::int64_t> as_of;
   std::vector<Rows> by_pane(4);  // panes −2 to 1
-  Generator random(6);
+  SampleRandom random(6);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     as_of.push_back(times[random.below(6)]);
     const std::int64_t pane =

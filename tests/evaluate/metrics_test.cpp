@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
+#include "sample_random.hpp"
 
 using namespace mlcore;
 
@@ -18,14 +19,6 @@ namespace {
 
 using Scores = std::vector<double>;
 using Labels = std::vector<std::uint8_t>;
-
-// Source: Vigna, splitmix64.c.
-std::uint64_t next(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9E3779B97F4A7C15u);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
 
 Reason reason_of(double (*metric)(std::span<const double>, std::span<const std::uint8_t>),
                  const Scores& scores, const Labels& labels) {
@@ -88,14 +81,13 @@ TEST_CASE("metrics: small cases equal scikit-learn") {
 }
 
 TEST_CASE("metrics: 10,000 rows with many ties equal scikit-learn") {
-  std::uint64_t state = 42;
+  SampleRandom random(42);
   Scores scores;
   Labels labels;
   for (int row = 0; row < 10'000; ++row) {
-    const double score = static_cast<double>(next(state) >> 54) / 1024;
-    const double uniform = static_cast<double>(next(state) >> 11) * 0x1p-53;
+    const double score = static_cast<double>(random.next() >> 54) / 1024;
     scores.push_back(score);
-    labels.push_back(uniform < score ? 1 : 0);
+    labels.push_back(random.uniform() < score ? 1 : 0);
   }
   CHECK(auc(scores, labels) == doctest::Approx(0.8290901863579863).epsilon(1e-14));
   CHECK(log_loss(scores, labels) == doctest::Approx(0.5047082042276219).epsilon(1e-12));

@@ -97,21 +97,3 @@ class XgboostBooster {
 
   BoosterHandle handle_ = nullptr;
 };
-
-/// splitmix64: the same numbers on every machine.
-class SampleRandom {
- public:
-  explicit SampleRandom(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  }
-  /// In [0, 1).
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-  std::size_t below(std::size_t count) { return static_cast<std::size_t>(next() % count); }
-
- private:
-  std::uint64_t state_;
-};

@@ -18,7 +18,7 @@
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
-#include "stats/generator.hpp"
+#include "stats/samples.hpp"
 
 namespace mlcore::test {
 
@@ -59,7 +59,7 @@ struct Applicant {
   std::optional<std::string_view> country;
 };
 
-inline Applicant make_applicant(Generator& random) {
+inline Applicant make_applicant(SampleRandom& random) {
   constexpr std::string_view kCountries[] = {"FR", "DE", "ES", "IT"};
   Applicant made;
   made.income = 75'000 + 20'000 * random.normal();
@@ -69,7 +69,7 @@ inline Applicant make_applicant(Generator& random) {
 }
 
 inline std::vector<Applicant> make_applicants(std::uint64_t seed, std::size_t count) {
-  Generator random(seed);
+  SampleRandom random(seed);
   std::vector<Applicant> made;
   for (std::size_t i = 0; i < count; ++i) made.push_back(make_applicant(random));
   return made;

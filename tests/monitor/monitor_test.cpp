@@ -36,7 +36,7 @@ RowBatch batch_of(const std::vector<Applicant>& applicants, std::int64_t as_of =
 
 template <typename Change>
 std::vector<Applicant> changed(std::uint64_t seed, std::size_t count, Change change) {
-  Generator random(seed + 77);
+  SampleRandom random(seed + 77);
   std::vector<Applicant> applicants = make_applicants(seed, count);
   for (Applicant& applicant : applicants) change(applicant, random);
   return applicants;
@@ -73,26 +73,26 @@ TEST_CASE("monitor: trouble is flagged within one pane, in the column where it i
   StatisticKind kind = StatisticKind::psi;
   bool moves_scores = true;
   SUBCASE("the mean income goes from 75k to 140k") {
-    applicants = changed(5, 2000, [](Applicant& a, Generator&) { a.income *= 140.0 / 75.0; });
+    applicants = changed(5, 2000, [](Applicant& a, SampleRandom&) { a.income *= 140.0 / 75.0; });
   }
   SUBCASE("one in eight incomes arrives in cents") {
-    applicants = changed(6, 2000, [](Applicant& a, Generator& random) {
+    applicants = changed(6, 2000, [](Applicant& a, SampleRandom& random) {
       if (random.below(8) == 0) a.income *= 100;
     });
     kind = StatisticKind::out_of_range_share;
   }
   SUBCASE("a dead upstream: every income is missing") {
-    applicants = changed(7, 2000, [](Applicant& a, Generator&) { a.income = kNan; });
+    applicants = changed(7, 2000, [](Applicant& a, SampleRandom&) { a.income = kNan; });
     kind = StatisticKind::missing_share;
   }
   SUBCASE("infinite incomes count with the missing ones") {
-    applicants = changed(8, 2000, [](Applicant& a, Generator& random) {
+    applicants = changed(8, 2000, [](Applicant& a, SampleRandom& random) {
       if (random.below(5) == 0) a.income = std::numeric_limits<double>::infinity();
     });
     kind = StatisticKind::missing_share;
   }
   SUBCASE("a new country") {
-    applicants = changed(9, 2000, [](Applicant& a, Generator& random) {
+    applicants = changed(9, 2000, [](Applicant& a, SampleRandom& random) {
       if (random.below(10) == 0) a.country = "Atlantis";
     });
     culprit = "country";
@@ -100,7 +100,7 @@ TEST_CASE("monitor: trouble is flagged within one pane, in the column where it i
     moves_scores = false;
   }
   SUBCASE("the country is no longer sent") {
-    applicants = changed(10, 2000, [](Applicant& a, Generator&) { a.country.reset(); });
+    applicants = changed(10, 2000, [](Applicant& a, SampleRandom&) { a.country.reset(); });
     culprit = "country";
     kind = StatisticKind::missing_share;
     moves_scores = false;
@@ -125,7 +125,7 @@ TEST_CASE("monitor: approvals that go from 85 % to 97 % are a drift of the predi
     return static_cast<double>(std::count_if(applicants.begin(), applicants.end(), is_approved)) /
            static_cast<double>(applicants.size());
   };
-  const auto applicants = changed(11, 2000, [&](Applicant& a, Generator& random) {
+  const auto applicants = changed(11, 2000, [&](Applicant& a, SampleRandom& random) {
     while (!is_approved(a) && random.below(5) > 0) a.income = make_applicant(random).income;
   });
   CHECK(share(make_applicants(11, 2000)) == doctest::Approx(0.85).epsilon(0.02));
@@ -147,9 +147,9 @@ TEST_CASE("monitor: an empty pane, one row, a constant, all missing are never OK
   score(context, make_applicants(12, 1));
   CHECK(monitor.report().total.drift.verdict == Verdict::insufficient);
   CHECK(monitor.report().total.rows == 1);
-  const auto same = changed(13, 1000, [](Applicant& a, Generator&) { a.income = 75'000; });
+  const auto same = changed(13, 1000, [](Applicant& a, SampleRandom&) { a.income = 75'000; });
   CHECK(column(after_two_quiet_panes(same).panes[2].drift, "earned").verdict == Verdict::drift);
-  const auto none = changed(13, 50, [](Applicant& a, Generator&) { a.income = kNan; });
+  const auto none = changed(13, 50, [](Applicant& a, SampleRandom&) { a.income = kNan; });
   CHECK(after_two_quiet_panes(none).panes[2].drift.verdict == Verdict::insufficient);
 }
 

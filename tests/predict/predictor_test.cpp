@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <cfenv>
 #include <cmath>
 #include <limits>
 
@@ -178,8 +179,13 @@ TEST_CASE("predictor: a host's rounding mode and flush-to-zero change no bit") {
   predictor->predict(context, view, upward);
   CHECK(__builtin_ia32_stmxcsr() == (control | 0x4000u | 0x8040u));
   __builtin_ia32_ldmxcsr(control);
-  CHECK(std::bit_cast<std::uint64_t>(usual[1]) == std::bit_cast<std::uint64_t>(upward[1]));
+#else
+  REQUIRE(std::fesetround(FE_UPWARD) == 0);
+  predictor->predict(context, view, upward);
+  CHECK(std::fegetround() == FE_UPWARD);
+  std::fesetround(FE_TONEAREST);
 #endif
+  CHECK(std::bit_cast<std::uint64_t>(usual[1]) == std::bit_cast<std::uint64_t>(upward[1]));
 }
 
 TEST_CASE("predictor: misuse is refused by name") {

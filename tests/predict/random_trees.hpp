@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
-#include "model/xgboost_booster.hpp"
+#include "sample_random.hpp"
 
 namespace mlcore::test {
 

@@ -16,6 +16,7 @@
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/tree_engine.hpp"
 #include "model/xgboost_booster.hpp"
+#include "sample_random.hpp"
 
 using namespace mlcore;
 

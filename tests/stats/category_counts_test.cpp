@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "mlcore/base/error.hpp"
-#include "stats/generator.hpp"
+#include "stats/samples.hpp"
 
 namespace mlcore {
 namespace {
@@ -76,7 +76,7 @@ TEST_CASE("category codes: what can't be is refused") {
 TEST_CASE("category counts: parts make the whole, and what was added goes") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    Generator random(seed);
+    SampleRandom random(seed);
     std::vector<std::string> names;
     for (int i = 0; i < 90; ++i) names.push_back(std::to_string(i));
     Column column;

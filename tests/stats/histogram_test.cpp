@@ -8,7 +8,7 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/stats/latency_histogram.hpp"
 #include "mlcore/stats/score_histogram.hpp"
-#include "stats/generator.hpp"
+#include "stats/samples.hpp"
 
 namespace mlcore {
 namespace {
@@ -44,7 +44,7 @@ TEST_CASE("score scale: ends that can't be divided are refused") {
 }
 
 TEST_CASE("score histogram: parts make the whole, and what was added goes") {
-  Generator random(3);
+  SampleRandom random(3);
   const ScoreScale scale(-2, 5);
   ScoreHistogram whole, left, right;
   for (int i = 0; i < 10'000; ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("latency histogram: buckets are in order, without a gap, a sixteenth w
 TEST_CASE("latency histogram: a quantile is the true one or less than a sixteenth above") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    Generator random(seed);
+    SampleRandom random(seed);
     LatencyHistogram histogram;
     std::vector<std::uint64_t> durations;
     for (int i = 0; i < 1000; ++i) {

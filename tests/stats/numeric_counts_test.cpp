@@ -9,7 +9,7 @@
 #include <map>
 
 #include "mlcore/base/error.hpp"
-#include "stats/generator.hpp"
+#include "stats/samples.hpp"
 
 namespace mlcore {
 namespace {
@@ -20,7 +20,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Values of many shapes, with what is missing or infinite among them.
 std::vector<double> column(std::uint64_t seed, std::size_t count) {
-  Generator random(seed);
+  SampleRandom random(seed);
   std::vector<double> values;
   const std::uint64_t shape = random.below(6);
   for (std::size_t i = 0; i < count; ++i) {
@@ -78,7 +78,7 @@ TEST_CASE("numeric bins: 63 edges of a smooth sample hold equal shares, none out
 }
 
 TEST_CASE("numeric bins: an atom has a bin of its own") {
-  Generator random(9);
+  SampleRandom random(9);
   std::vector<double> values(3000, 0.0);
   for (int i = 0; i < 7000; ++i) values.push_back(1 + random.uniform());
   values.insert(values.end(), 400, 1.5);
@@ -157,7 +157,7 @@ TEST_CASE("numeric counts: many at once are the counters of one by one") {
 TEST_CASE("numeric counts: the order is nothing, parts make the whole, and what was added goes") {
   for (std::uint64_t seed = 101; seed <= 140; ++seed) {
     CAPTURE(seed);
-    Generator random(seed);
+    SampleRandom random(seed);
     std::vector<double> values = column(seed, 2000);
     const NumericBins bins = NumericBins::from_sample(std::span(values).first(500));
     const NumericCounts whole = counted(bins, values);
@@ -184,7 +184,7 @@ TEST_CASE("numeric counts: the order is nothing, parts make the whole, and what 
 TEST_CASE("numeric counts: mean and deviation are within the stated bound") {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);
-    Generator random(seed);
+    SampleRandom random(seed);
     const double scale = std::ldexp(1, static_cast<int>(random.below(400)) - 200);
     std::vector<double> values;
     long double sum = 0, squares = 0;
