@@ -25,7 +25,8 @@ Definition identity_definition() {
     inputs += fmt::format("input f{}: f64?\n", i);
     outputs += fmt::format("{}f{}", i == 0 ? "" : ", ", i);
   }
-  return Definition::parse(fmt::format("features generated version 1\n{}output [{}]\n", inputs, outputs));
+  return Definition::parse(
+      fmt::format("features generated version 1\n{}output [{}]\n", inputs, outputs));
 }
 
 bool has_equal_margins(const GeneratedModel& model) {
@@ -43,15 +44,23 @@ bool has_equal_margins(const GeneratedModel& model) {
 
 GeneratedModel make_model(const std::string& name) {
   int trees = 0;
-  int depth = 0;
-  if (std::sscanf(name.c_str(), "x%dd%d", &trees, &depth) != 2) {
+  char growth = 0;
+  int size = 0;
+  if (std::sscanf(name.c_str(), "x%d%c%d", &trees, &growth, &size) != 3 ||
+      (growth != 'd' && growth != 'l')) {
     throw Error(Code::invalid_argument, Reason::invalid_option, "model \"" + name + "\"");
   }
   std::fprintf(stderr, "training %s on %zu rows\n", name.c_str(), kTrainRows);
   const std::vector<float> rows = make_rows(kTrainRows, kSeed);
   XgboostOptions options;
-  options.parameters = {{"tree_method", "hist"}, {"max_depth", fmt::format("{}", depth)},
-                        {"eta", "0.05"}, {"objective", "binary:logistic"}};
+  options.parameters = {{"tree_method", "hist"}, {"eta", "0.05"}, {"objective", "binary:logistic"}};
+  if (growth == 'd') {
+    options.parameters["max_depth"] = fmt::format("{}", size);
+  } else {
+    options.parameters["max_depth"] = "0";
+    options.parameters["max_leaves"] = fmt::format("{}", size);
+    options.parameters["grow_policy"] = "lossguide";
+  }
   options.rounds = trees;
   options.threads = 2;
   GeneratedModel model;

@@ -34,12 +34,11 @@ struct GeneratedModel {
   std::vector<float> xgboost_margins;  // [kScoreRows], by XGBoost's predictor on a DMatrix
   bool margins_equal = false;          // mlcore's bits, row and batch, on every row
 
-  [[nodiscard]] Span2d<const float> rows() const {
-    return {scored.data(), kScoreRows, kFeatures};
-  }
+  [[nodiscard]] Span2d<const float> rows() const { return {scored.data(), kScoreRows, kFeatures}; }
 };
 
-/// `x<trees>d<depth>`, trained on first use. Throws: invalid_argument for another name.
+/// `x<trees>d<depth>` grown by level, `x<trees>l<leaves>` by loss; trained on first use. Throws:
+/// invalid_argument for another name.
 [[nodiscard]] const GeneratedModel& generated_model(const std::string& name);
 
 }  // namespace mlcore::bench

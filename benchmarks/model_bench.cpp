@@ -115,7 +115,7 @@ void compile(benchmark::State& state, const char* name) {
 }
 
 const bool registered = [] {
-  for (const char* model : {"x100d6", "x500d6", "x1000d8"}) {
+  for (const char* model : {"x100d6", "x500d6", "x1000d8", "x500l64"}) {
     const auto name = [model](const char* suite, const std::string& engine) {
       return std::string(suite) + "/" + model + "/" + engine;
     };

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "predict/tree_values.hpp"
+
 namespace mlcore {
 namespace {
 
@@ -11,8 +13,10 @@ constexpr std::size_t kVectorBytes = 64;
 
 }  // namespace
 
-std::size_t CompleteTrees::add(const TreeEnsemble& model, const RankTable& ranks,
-                               std::uint32_t begin, std::uint32_t end, std::uint32_t depth) {
+template <typename Sum>
+template <typename Number>
+std::size_t CompleteTrees<Sum>::add(const TreeEnsemble& model, const RankTable<Number>& ranks,
+                                    std::uint32_t begin, std::uint32_t end, std::uint32_t depth) {
   const std::size_t start = ks_.size();
   const std::size_t width = std::size_t{1} << depth;
   column_count_ = static_cast<std::uint32_t>(ranks.column_count());
@@ -36,12 +40,11 @@ std::size_t CompleteTrees::add(const TreeEnsemble& model, const RankTable& ranks
       if (model.left[node] == TreeEnsemble::kLeaf) {
         while (place < width) place *= 2;  // through padding, which always goes left
         const std::size_t leaf = root + place - width;
-        leaves_[leaf] = model.value[node];
-        leaf_ids_[leaf] =
-            model.node_id.empty() ? node - model.tree_begin[tree] : model.node_id[node];
+        leaves_[leaf] = leaf_of<Sum>(model, node);
+        leaf_ids_[leaf] = id_of(model, tree, node);
         continue;
       }
-      const RankTable::Place test = ranks.place(model, node);
+      const RankPlace test = ranks.place(model, node);
       ks_[root + place] = test.k;
       if (is_wide) {
         wide_columns_[root + place] = static_cast<std::uint16_t>(test.column);
@@ -55,13 +58,14 @@ std::size_t CompleteTrees::add(const TreeEnsemble& model, const RankTable& ranks
   return start;
 }
 
-void CompleteTrees::finish() {
+template <typename Sum>
+void CompleteTrees<Sum>::finish() {
   const auto pad = [](auto& values, std::size_t more, auto value) {
     values.resize(values.size() + more, value);
     values.shrink_to_fit();
   };
   pad(ks_, kVectorBytes, kAlwaysLeft);
-  pad(leaves_, kVectorBytes / sizeof(float), 0.0f);
+  pad(leaves_, kVectorBytes / sizeof(Sum), Sum{0});
   pad(leaf_ids_, 0, 0u);
   if (wide_columns_.empty()) {
     pad(columns_, kVectorBytes, std::uint8_t{0});
@@ -70,8 +74,9 @@ void CompleteTrees::finish() {
   }
 }
 
-std::uint32_t CompleteTrees::leaf_id(std::size_t place, std::uint32_t depth,
-                                     const std::uint8_t* ranks) const noexcept {
+template <typename Sum>
+std::uint32_t CompleteTrees<Sum>::leaf_id(std::size_t place, std::uint32_t depth,
+                                          const std::uint8_t* ranks) const noexcept {
   std::size_t at = 1;
   for (std::uint32_t step = 0; step < depth; ++step) {
     const std::size_t node = place + at;
@@ -81,11 +86,21 @@ std::uint32_t CompleteTrees::leaf_id(std::size_t place, std::uint32_t depth,
   return leaf_ids_[place + at - (std::size_t{1} << depth)];
 }
 
-CompleteView CompleteTrees::view(std::size_t place, std::uint32_t depth) const noexcept {
+template <typename Sum>
+CompleteView<Sum> CompleteTrees<Sum>::view(std::size_t place, std::uint32_t depth) const noexcept {
   const bool is_wide = !wide_columns_.empty();
   const void* columns = is_wide ? static_cast<const void*>(wide_columns_.data() + place)
                                 : static_cast<const void*>(columns_.data() + place);
   return {columns, ks_.data() + place, leaves_.data() + place, depth, column_count_};
 }
+
+template class CompleteTrees<float>;
+template class CompleteTrees<double>;
+template std::size_t CompleteTrees<float>::add(const TreeEnsemble&, const RankTable<float>&,
+                                               std::uint32_t, std::uint32_t, std::uint32_t);
+template std::size_t CompleteTrees<double>::add(const TreeEnsemble&, const RankTable<float>&,
+                                                std::uint32_t, std::uint32_t, std::uint32_t);
+template std::size_t CompleteTrees<double>::add(const TreeEnsemble&, const RankTable<double>&,
+                                                std::uint32_t, std::uint32_t, std::uint32_t);
 
 }  // namespace mlcore

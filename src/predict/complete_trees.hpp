@@ -4,9 +4,9 @@
 // Trees padded to complete ones, with ranks for thresholds: what the kernels run. Neighbouring
 // trees share a depth as long as that does not make more than twice as many nodes.
 //
-//   CompleteTrees trees;
+//   CompleteTrees<float> trees;
 //   trees.add(model, begin, end, depth, ranks);
-//   kernels.add_row(trees.view(0), ...);
+//   kernels.f32_sums.row(trees.view(0), ...);
 
 #include <vector>
 
@@ -17,16 +17,18 @@
 
 namespace mlcore {
 
+template <typename Sum>
 class CompleteTrees {
  public:
   /// Adds trees [begin, end), each at most `depth` deep. Returns the place of the first.
-  std::size_t add(const TreeEnsemble& model, const RankTable& ranks, std::uint32_t begin,
+  template <typename Number>
+  std::size_t add(const TreeEnsemble& model, const RankTable<Number>& ranks, std::uint32_t begin,
                   std::uint32_t end, std::uint32_t depth);
   /// Kernels load whole vectors: lets them read past the last tree. Called once, after the trees.
   void finish();
 
   /// Of trees of a depth, the first at a place.
-  [[nodiscard]] CompleteView view(std::size_t place, std::uint32_t depth) const noexcept;
+  [[nodiscard]] CompleteView<Sum> view(std::size_t place, std::uint32_t depth) const noexcept;
   /// The framework's id of the leaf that a row of rank bytes reaches in the tree at a place.
   [[nodiscard]] std::uint32_t leaf_id(std::size_t place, std::uint32_t depth,
                                       const std::uint8_t* ranks) const noexcept;
@@ -36,7 +38,7 @@ class CompleteTrees {
   LineVector<std::uint8_t> columns_;
   LineVector<std::uint16_t> wide_columns_;  // where there are more than 256 columns
   LineVector<std::uint8_t> ks_;
-  LineVector<float> leaves_;
+  LineVector<Sum> leaves_;
   std::vector<std::uint32_t> leaf_ids_;
 };
 

@@ -6,29 +6,40 @@
 #include <bit>
 #include <limits>
 #include <numeric>
+#include <type_traits>
+
+#include "predict/tree_values.hpp"
 
 namespace mlcore {
 namespace {
 
-constexpr float kPadding = std::numeric_limits<float>::quiet_NaN();  // <= nothing
+template <typename Number>
+constexpr Number kPadding = std::numeric_limits<Number>::quiet_NaN();  // compares with nothing
 constexpr std::size_t kMaxThresholds = std::size_t{kChunk} * kGroup;
 
 std::size_t groups_of(std::size_t count) { return (count + kGroup - 1) / kGroup; }
 
-/// An inner node with its threshold as an integer that orders as floats do; -0 equals +0.
+/// Integers as wide as a number.
+template <typename Number>
+using Key = std::conditional_t<sizeof(Number) == 4, std::uint32_t, std::uint64_t>;
+
+/// An inner node with its threshold as an integer that orders as numbers do; -0 equals +0.
+template <typename Number>
 struct Split {
-  std::uint32_t key;
+  Key<Number> key;
   std::uint32_t node;
 };
 
-std::uint32_t key_of(float threshold) {
-  auto bits = std::bit_cast<std::uint32_t>(threshold);
-  if (bits == 0x80000000u) bits = 0;
-  return (bits >> 31) != 0 ? ~bits : bits | 0x80000000u;
+template <typename Number>
+Key<Number> key_of(Number threshold) {
+  constexpr Key<Number> kSign = Key<Number>{1} << (8 * sizeof(Number) - 1);
+  auto bits = std::bit_cast<Key<Number>>(threshold);
+  if (bits == kSign) bits = 0;
+  return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
 /// One pass of a stable counting sort. `digit_of(split) < digits`.
-template <typename DigitOf>
+template <typename Split, typename DigitOf>
 void sort_by(std::vector<Split>& splits, std::vector<Split>& scratch, std::size_t digits,
              DigitOf digit_of) {
   std::vector<std::uint32_t> begin(digits + 1);
@@ -41,16 +52,21 @@ void sort_by(std::vector<Split>& splits, std::vector<Split>& scratch, std::size_
 
 /// By feature, then by threshold. Counting, because comparing takes longer than all the rest of
 /// compiling a model.
-std::vector<Split> sorted_splits(const TreeEnsemble& model) {
+template <typename Number>
+std::vector<Split<Number>> sorted_splits(const TreeEnsemble& model) {
+  constexpr unsigned kDigitBits = 11;
+  constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
+  using Split = Split<Number>;
   std::vector<Split> splits;
   std::vector<Split> scratch;
   splits.reserve(model.left.size() / 2);
   for (std::uint32_t node = 0; node < model.left.size(); ++node) {
     if (model.left[node] == TreeEnsemble::kLeaf) continue;
-    splits.push_back({key_of(model.value[node]), node});
+    splits.push_back({key_of(threshold_of<Number>(model, node)), node});
   }
-  for (const unsigned shift : {0u, 11u, 22u}) {
-    sort_by(splits, scratch, 2048, [=](const Split& split) { return split.key >> shift & 2047u; });
+  for (unsigned shift = 0; shift < 8 * sizeof(Number); shift += kDigitBits) {
+    sort_by(splits, scratch, kDigits,
+            [=](const Split& split) { return split.key >> shift & (kDigits - 1); });
   }
   sort_by(splits, scratch, model.feature_count,
           [&](const Split& split) { return model.feature[split.node]; });
@@ -59,12 +75,13 @@ std::vector<Split> sorted_splits(const TreeEnsemble& model) {
 
 }  // namespace
 
-RankTable::RankTable(const TreeEnsemble& model) : ks_(model.left.size()) {
-  std::vector<std::vector<float>> thresholds(model.feature_count);
-  std::uint32_t last = 0;  // key; of one feature
-  for (const Split& split : sorted_splits(model)) {
-    std::vector<float>& own = thresholds[model.feature[split.node]];
-    if (own.empty() || split.key != last) own.push_back(model.value[split.node]);
+template <typename Number>
+RankTable<Number>::RankTable(const TreeEnsemble& model) : ks_(model.left.size()) {
+  std::vector<std::vector<Number>> thresholds(model.feature_count);
+  Key<Number> last = 0;  // of one feature
+  for (const Split<Number>& split : sorted_splits<Number>(model)) {
+    std::vector<Number>& own = thresholds[model.feature[split.node]];
+    if (own.empty() || split.key != last) own.push_back(threshold_of<Number>(model, split.node));
     last = split.key;
     fits_ = fits_ && own.size() <= kMaxThresholds;
     ks_[split.node] = static_cast<std::uint16_t>(own.size() - 1);
@@ -86,18 +103,19 @@ RankTable::RankTable(const TreeEnsemble& model) : ks_(model.left.size()) {
 }
 
 /// Levels from the bottom up, laid out from the top down.
-void RankTable::add_input(std::uint32_t feature, const std::vector<float>& thresholds) {
-  std::vector<std::vector<float>> levels{thresholds};
+template <typename Number>
+void RankTable<Number>::add_input(std::uint32_t feature, const std::vector<Number>& thresholds) {
+  std::vector<std::vector<Number>> levels{thresholds};
   while (levels.back().size() > kGroup) {
-    const std::vector<float>& below = levels.back();
-    std::vector<float> firsts;
+    const std::vector<Number>& below = levels.back();
+    std::vector<Number> firsts;
     for (std::size_t at = kGroup; at < below.size(); at += kGroup) firsts.push_back(below[at]);
     levels.push_back(std::move(firsts));
   }
   RankInput input{feature, static_cast<std::uint32_t>(thresholds.size()), {}};
   for (std::size_t level = 0; level < levels.size(); ++level) {
-    std::vector<float>& own = levels[levels.size() - 1 - level];
-    own.resize(groups_of(own.size()) * kGroup, kPadding);
+    std::vector<Number>& own = levels[levels.size() - 1 - level];
+    own.resize(groups_of(own.size()) * kGroup, kPadding<Number>);
     input.levels[level] = static_cast<std::uint32_t>(thresholds_.size());
     thresholds_.insert(thresholds_.end(), own.begin(), own.end());
   }
@@ -107,7 +125,8 @@ void RankTable::add_input(std::uint32_t feature, const std::vector<float>& thres
 }
 
 /// Inputs with more thresholds come first, so that those of a chunk stand side by side.
-void RankTable::add_planes() {
+template <typename Number>
+void RankTable<Number>::add_planes() {
   for (std::uint32_t base = 0; !inputs_.empty() && base < inputs_.front().count; base += kChunk) {
     const auto inputs =
         std::partition_point(inputs_.begin(), inputs_.end(),
@@ -123,7 +142,8 @@ void RankTable::add_planes() {
   }
 }
 
-RankTable::Place RankTable::place(const TreeEnsemble& model, std::uint32_t node) const {
+template <typename Number>
+RankPlace RankTable<Number>::place(const TreeEnsemble& model, std::uint32_t node) const {
   const std::uint32_t chunk = ks_[node] / kChunk;
   const std::size_t sides = has_low_ && has_high_ ? 2 : 1;
   const std::size_t side = sides == 2 && model.default_left[node] == 0 ? 1 : 0;
@@ -131,13 +151,15 @@ RankTable::Place RankTable::place(const TreeEnsemble& model, std::uint32_t node)
           static_cast<std::uint8_t>(ks_[node] % kChunk)};
 }
 
-void RankTable::forget_places() {
+template <typename Number>
+void RankTable<Number>::forget_places() {
   ks_ = {};
   input_of_ = {};
 }
 
-RankView RankTable::view() const noexcept {
-  RankView view{};
+template <typename Number>
+RankView<Number> RankTable<Number>::view() const noexcept {
+  RankView<Number> view{};
   view.thresholds = thresholds_.data();
   view.inputs = inputs_.data();
   std::copy(inputs_to_.begin(), inputs_to_.end(), view.inputs_to);
@@ -145,5 +167,8 @@ RankView RankTable::view() const noexcept {
   view.plane_count = static_cast<std::uint32_t>(planes_.size());
   return view;
 }
+
+template class RankTable<float>;
+template class RankTable<double>;
 
 }  // namespace mlcore

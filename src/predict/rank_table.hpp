@@ -2,11 +2,12 @@
 #pragma once
 
 // Lossless ranks. For each feature the sorted distinct thresholds of a model; the rank of x is how
-// many of them are <= x, so that x < threshold k, counted from 0, iff rank <= k: an integer test
-// with the answer of the float's. Ranks stand in columns of bytes: column j of a feature is
+// many of them send it right, so that x goes left of threshold k, counted from 0, iff rank <= k: an
+// integer test with the answer of the number's. In float x goes left of those it is less than, in
+// double of those it is at most. Ranks stand in columns of bytes: column j of a feature is
 // clamp(rank - 255 j, 0, 255), with a missing value as the lowest rank or as the highest.
 //
-//   RankTable table(model);
+//   RankTable<float> table(model);
 //   const auto [column, k] = table.place(model, node);  // right iff byte of the column > k
 
 #include <array>
@@ -18,13 +19,14 @@
 
 namespace mlcore {
 
+struct RankPlace {
+  std::uint32_t column;
+  std::uint8_t k;
+};
+
+template <typename Number>
 class RankTable {
  public:
-  struct Place {
-    std::uint32_t column;
-    std::uint8_t k;
-  };
-
   RankTable() = default;
   /// Cost: O(nodes + features).
   explicit RankTable(const TreeEnsemble& model);
@@ -33,20 +35,20 @@ class RankTable {
   [[nodiscard]] bool fits() const noexcept { return fits_; }
   [[nodiscard]] std::size_t column_count() const noexcept { return column_count_; }
   [[nodiscard]] std::size_t input_count() const noexcept { return inputs_.size(); }
-  [[nodiscard]] Place place(const TreeEnsemble& model, std::uint32_t node) const;
+  [[nodiscard]] RankPlace place(const TreeEnsemble& model, std::uint32_t node) const;
   /// Frees what only `place` needs.
   void forget_places();
-  [[nodiscard]] RankView view() const noexcept;
+  [[nodiscard]] RankView<Number> view() const noexcept;
 
  private:
-  void add_input(std::uint32_t feature, const std::vector<float>& thresholds);
+  void add_input(std::uint32_t feature, const std::vector<Number>& thresholds);
   void add_planes();
 
   bool fits_ = true;
   bool has_low_ = false;
   bool has_high_ = false;
   std::size_t column_count_ = 0;
-  LineVector<float> thresholds_;
+  LineVector<Number> thresholds_;
   std::vector<RankInput> inputs_;
   std::vector<std::uint32_t> input_of_;  // [feature]
   std::vector<std::uint16_t> ks_;        // [node]

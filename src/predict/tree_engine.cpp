@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kTileOutputs = 32;  // sums of a tile: 16 KiB of stack
 
 /// Calls `visit` with each run's part of a range of trees.
-template <typename Visit>
-void for_each_part(const TreePlan& plan, TreeRange trees, Visit visit) {
+template <typename Plan, typename Visit>
+void for_each_part(const Plan& plan, TreeRange trees, Visit visit) {
   const auto first =
       std::partition_point(plan.runs.begin(), plan.runs.end(),
                            [&](const TreeRun& run) { return run.end <= trees.begin; });
@@ -28,52 +28,81 @@ void for_each_part(const TreePlan& plan, TreeRange trees, Visit visit) {
   }
 }
 
+const RankKernels<float>& rank_kernels(const TreeKernels& kernels, const float*) {
+  return kernels.f32_ranks;
+}
+const RankKernels<double>& rank_kernels(const TreeKernels& kernels, const double*) {
+  return kernels.f64_ranks;
+}
+const SumKernels<float>& sum_kernels(const TreeKernels& kernels, const float*) {
+  return kernels.f32_sums;
+}
+const SumKernels<double>& sum_kernels(const TreeKernels& kernels, const double*) {
+  return kernels.f64_sums;
+}
+
 /// Rows and their rank bytes.
+template <typename Number>
 struct Tile {
-  WalkedRows<float> features;
+  WalkedRows<Number> features;
   WalkedRows<std::uint8_t> ranks;
 };
 
 /// Adds the leaves of a range of trees to `sums`, of shape [outputs][kTileRows]. `outputs` says
 /// which, one a tree; without it all go to the first.
-void add_trees(const TreePlan& plan, const TreeKernels& kernels, TreeRange trees, const Tile& tile,
-               const std::uint32_t* outputs, float* sums) {
+template <typename Number, typename Sum>
+void add_trees(const TreePlan<Number, Sum>& plan, const SumKernels<Sum>& kernels, TreeRange trees,
+               const Tile<Number>& tile, const std::uint32_t* outputs, Sum* sums) {
+  const auto rows = static_cast<std::uint32_t>(tile.ranks.rows);
   for_each_part(plan, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     const std::uint32_t* own = outputs == nullptr ? nullptr : outputs + run.begin + first;
-    const auto walk = [&](const auto& walked, const auto& rows) {
-      walked.add_rows(run.start + first, count, rows, own, sums);
+    const auto walk = [&](const auto& walked, const auto& values) {
+      walked.add_rows(run.start + first, count, values, own, sums);
     };
     switch (run.runner) {
       case TreeRunner::complete:
-        return kernels.add_tile(plan.complete.view(run.start, run.depth), first, count,
-                                tile.ranks.first, static_cast<std::uint32_t>(tile.ranks.rows), own,
-                                sums);
+        return kernels.tile(plan.complete.view(run.start, run.depth), first, count,
+                            tile.ranks.first, rows, own, sums);
+      case TreeRunner::blended:
+        return kernels.blended_tile(plan.blended.view(),
+                                    static_cast<std::uint32_t>(run.start + first), count,
+                                    tile.ranks.first, rows, own, sums);
       case TreeRunner::byte_walk: return walk(plan.bytes, tile.ranks);
       case TreeRunner::wide_walk: return walk(plan.wides, tile.ranks);
-      case TreeRunner::float_walk: return walk(plan.floats, tile.features);
+      case TreeRunner::number_walk: return walk(plan.numbers, tile.features);
     }
   });
 }
 
 }  // namespace
 
-TreeEngine::TreeEngine(const TreeEnsemble& model)
-    : TreeEngine(model, runnable_simd_targets().back()) {}
+template <typename Number, typename Sum>
+BasicTreeEngine<Number, Sum>::BasicTreeEngine(const TreeEnsemble& model)
+    : BasicTreeEngine(model, runnable_simd_targets().back()) {}
 
-TreeEngine::TreeEngine(const TreeEnsemble& model, SimdTarget target)
+template <typename Number, typename Sum>
+BasicTreeEngine<Number, Sum>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget target)
     : feature_count_(model.feature_count),
       output_count_(model.base_margins.size()),
       tree_count_(model.tree_count()),
-      plan_(std::make_unique<const TreePlan>(model)),
+      plan_(std::make_unique<const TreePlan<Number, Sum>>(model)),
       kernels_(&tree_kernels(target)) {}
 
-TreeEngine::TreeEngine(TreeEngine&&) noexcept = default;
-TreeEngine& TreeEngine::operator=(TreeEngine&&) noexcept = default;
-TreeEngine::~TreeEngine() = default;
+template <typename Number, typename Sum>
+BasicTreeEngine<Number, Sum>::BasicTreeEngine(BasicTreeEngine&&) noexcept = default;
+template <typename Number, typename Sum>
+BasicTreeEngine<Number, Sum>& BasicTreeEngine<Number, Sum>::operator=(BasicTreeEngine&&) noexcept =
+    default;
+template <typename Number, typename Sum>
+BasicTreeEngine<Number, Sum>::~BasicTreeEngine() = default;
 
-void TreeEngine::margins(const float* features, TreeRange trees, float* margins) const noexcept {
+template <typename Number, typename Sum>
+void BasicTreeEngine<Number, Sum>::margins(const Number* features, TreeRange trees,
+                                           Sum* margins) const noexcept {
   alignas(64) std::uint8_t columns[kColumnBytes];
-  if (plan_->has_ranks()) kernels_->rank_row(plan_->ranks.view(), features, columns);
+  if (plan_->has_ranks())
+    rank_kernels(*kernels_, features).row(plan_->ranks.view(), features, columns);
+  const SumKernels<Sum>& kernels = sum_kernels(*kernels_, margins);
   std::copy(plan_->base_margins.begin(), plan_->base_margins.end(), margins);
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     const std::uint32_t* outputs =
@@ -83,18 +112,25 @@ void TreeEngine::margins(const float* features, TreeRange trees, float* margins)
     };
     switch (run.runner) {
       case TreeRunner::complete:
-        return kernels_->add_row(plan_->complete.view(run.start, run.depth), first, count, columns,
-                                 outputs, margins);
+        return kernels.row(plan_->complete.view(run.start, run.depth), first, count, columns,
+                           outputs, margins);
+      case TreeRunner::blended:
+        return kernels.blended_row(plan_->blended.view(),
+                                   static_cast<std::uint32_t>(run.start + first), count, columns,
+                                   outputs, margins);
       case TreeRunner::byte_walk: return walk(plan_->bytes, columns);
       case TreeRunner::wide_walk: return walk(plan_->wides, columns);
-      case TreeRunner::float_walk: return walk(plan_->floats, features);
+      case TreeRunner::number_walk: return walk(plan_->numbers, features);
     }
   });
 }
 
-void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) const noexcept {
+template <typename Number, typename Sum>
+void BasicTreeEngine<Number, Sum>::leaves(const Number* features, TreeRange trees,
+                                          double* leaves) const noexcept {
   alignas(64) std::uint8_t columns[kColumnBytes];
-  if (plan_->has_ranks()) kernels_->rank_row(plan_->ranks.view(), features, columns);
+  if (plan_->has_ranks())
+    rank_kernels(*kernels_, features).row(plan_->ranks.view(), features, columns);
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     double* out = leaves + (run.begin + first - trees.begin);
     const auto walk = [&](const auto& walked, const auto* row) {
@@ -106,32 +142,39 @@ void TreeEngine::leaves(const float* features, TreeRange trees, double* leaves) 
           *out++ = plan_->complete.leaf_id(run.start + (tree << run.depth), run.depth, columns);
         }
         return;
+      case TreeRunner::blended:
+        for (std::size_t tree = first; tree < first + count; ++tree) {
+          *out++ = plan_->blended.leaf_id(run.start + tree, columns);
+        }
+        return;
       case TreeRunner::byte_walk: return walk(plan_->bytes, columns);
       case TreeRunner::wide_walk: return walk(plan_->wides, columns);
-      case TreeRunner::float_walk: return walk(plan_->floats, features);
+      case TreeRunner::number_walk: return walk(plan_->numbers, features);
     }
   });
 }
 
-void TreeEngine::tile_margins(const float* features, std::size_t rows, TreeRange trees,
-                              float* margins) const noexcept {
+template <typename Number, typename Sum>
+void BasicTreeEngine<Number, Sum>::tile_margins(const Number* features, std::size_t rows,
+                                                TreeRange trees, Sum* margins) const noexcept {
   alignas(64) std::array<std::uint8_t, kTileBytes> ranks;
   const std::uint32_t stride = tile_rows(plan_->ranks.column_count());
-  const Tile tile{{features, rows, feature_count_, 1, 0},
-                  {ranks.data(), rows, 1, stride, kernels_->bias}};
+  const Tile<Number> tile{{features, rows, feature_count_, 1, 0},
+                          {ranks.data(), rows, 1, stride, kernels_->bias}};
   if (plan_->has_ranks()) {
-    kernels_->rank_tile(plan_->ranks.view(), features, feature_count_,
-                        static_cast<std::uint32_t>(rows), tile_rows(plan_->ranks.column_count()),
-                        ranks.data());
+    rank_kernels(*kernels_, features)
+        .tile(plan_->ranks.view(), {features, feature_count_, 1}, static_cast<std::uint32_t>(rows),
+              stride, ranks.data());
   }
+  const SumKernels<Sum>& kernels = sum_kernels(*kernels_, margins);
   const std::size_t outputs = output_count_;
-  alignas(64) std::array<float, kTileOutputs * kTileRows> sums;
+  alignas(64) std::array<Sum, kTileOutputs * kTileRows> sums;
   const auto base_margins = [&](std::size_t output) { return plan_->base_margins[output]; };
   if (outputs <= kTileOutputs) {
     for (std::size_t output = 0; output < outputs; ++output) {
       std::fill_n(sums.data() + output * kTileRows, kTileRows, base_margins(output));
     }
-    add_trees(*plan_, *kernels_, trees, tile, outputs == 1 ? nullptr : plan_->outputs.data(),
+    add_trees(*plan_, kernels, trees, tile, outputs == 1 ? nullptr : plan_->outputs.data(),
               sums.data());
     for (std::size_t row = 0; row < rows; ++row) {
       for (std::size_t output = 0; output < outputs; ++output) {
@@ -143,17 +186,18 @@ void TreeEngine::tile_margins(const float* features, std::size_t rows, TreeRange
   for (std::size_t row = 0; row < rows; ++row) {
     std::copy(plan_->base_margins.begin(), plan_->base_margins.end(), margins + row * outputs);
   }
-  std::fill_n(sums.data(), kTileRows, 0.0f);
+  std::fill_n(sums.data(), kTileRows, Sum{0});
   for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
-    float* own = margins + plan_->outputs[tree];
+    Sum* own = margins + plan_->outputs[tree];
     for (std::size_t row = 0; row < rows; ++row) sums[row] = own[row * outputs];
-    add_trees(*plan_, *kernels_, {tree, tree + 1}, tile, nullptr, sums.data());
+    add_trees(*plan_, kernels, {tree, tree + 1}, tile, nullptr, sums.data());
     for (std::size_t row = 0; row < rows; ++row) own[row * outputs] = sums[row];
   }
 }
 
-void TreeEngine::batch_margins(const float* features, std::size_t rows, TreeRange trees,
-                               float* margins) const noexcept {
+template <typename Number, typename Sum>
+void BasicTreeEngine<Number, Sum>::batch_margins(const Number* features, std::size_t rows,
+                                                 TreeRange trees, Sum* margins) const noexcept {
   const std::size_t most = tile_rows(plan_->ranks.column_count());
   while (rows >= kernels_->least_rows) {
     std::size_t count = std::min(rows, most);
@@ -170,5 +214,9 @@ void TreeEngine::batch_margins(const float* features, std::size_t rows, TreeRang
     margins += output_count_;
   }
 }
+
+template class BasicTreeEngine<float, float>;
+template class BasicTreeEngine<float, double>;
+template class BasicTreeEngine<double, double>;
 
 }  // namespace mlcore

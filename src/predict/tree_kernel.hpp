@@ -6,8 +6,8 @@
 // Eigen: an inline function compiled there must never be linked elsewhere.
 //
 //   const TreeKernels& kernels = tree_kernels(best_simd_target());
-//   kernels.rank_row(ranks, features, columns);
-//   kernels.add_row(trees, 0, 500, columns, nullptr, &margin);
+//   kernels.f32_ranks.row(ranks, features, columns);
+//   kernels.f32_sums.row(trees, 0, 500, columns, nullptr, &margin);
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +27,8 @@ inline constexpr uint32_t kColumnBytes = kMaxColumns + 64;  // of a row, with ro
 inline constexpr uint32_t kTileBytes = kMaxColumns * kWideTileRows;  // on the stack
 inline constexpr uint32_t kMaxCompleteDepth = 8;
 inline constexpr uint8_t kAlwaysLeft = 255;  // no byte is greater
+inline constexpr uint32_t kBlendLeaves = 256;
+inline constexpr uint32_t kBlendRows = 128;  // of an operand
 
 /// Where one feature's thresholds stand: groups of kGroup, ascending, padded with NaN. A level
 /// above holds the first threshold of each group but the first.
@@ -44,39 +46,96 @@ struct RankPlane {
   uint16_t is_high;
 };
 
+/// The rank of x is how many thresholds send it right: in float those <= x, in double those < x.
+template <typename Number>
 struct RankView {
-  const float* thresholds;
+  const Number* thresholds;
   const RankInput* inputs;         // most thresholds first
   uint32_t inputs_to[kMaxLevels];  // the inputs of 3 levels end here, those of 2, those of 1
   const RankPlane* planes;
   uint32_t plane_count;
 };
 
+/// Rows in memory: a value is first[row * row_stride + column * column_stride].
+template <typename Number>
+struct RowsView {
+  const Number* first;
+  size_t row_stride;
+  size_t column_stride;
+};
+
 /// Trees of one depth, each padded to a complete one. A tree takes 2^depth places; its inner nodes
 /// stand in heap order from place 1: right iff the byte of the column is greater than k.
+template <typename Sum>
 struct CompleteView {
   const void* columns;  // uint8_t, or uint16_t where column_count > kByteColumns
   const uint8_t* ks;
-  const float* leaves;
+  const Sum* leaves;
   uint32_t depth;
   uint32_t column_count;
 };
 
-struct TreeKernels {
+/// A test of any tree: the byte of the column > k gives the operand `right`, else `left`. Operand
+/// n < kBlendLeaves is leaf n of the tree, operand kBlendLeaves + n is what its node n gives.
+/// Operands are kept times kBlendRows, as the offsets they are in a tile's memory.
+struct BlendNode {
+  uint16_t left;
+  uint16_t right;
+  uint16_t column;
+  uint8_t k;
+  uint8_t unused;
+};
+
+/// Its nodes, operands first, so that the last one is the root. Of the first `pairs` nodes, node n
+/// has the leaves 2n and 2n + 1.
+struct BlendTree {
+  uint32_t node;
+  uint32_t leaf;
+  uint16_t nodes;
+  uint16_t pairs;
+  uint16_t leaves;
+  uint16_t depth;
+};
+
+template <typename Sum>
+struct BlendView {
+  const BlendTree* trees;
+  const BlendNode* nodes;
+  const Sum* leaves;
+  uint32_t column_count;
+};
+
+template <typename Number>
+struct RankKernels {
   /// Byte columns of one row. Shape: columns[kColumnBytes].
-  void (*rank_row)(const RankView& ranks, const float* features, uint8_t* columns);
+  void (*row)(const RankView<Number>& ranks, const Number* features, uint8_t* columns);
   /// Byte columns of a tile, `stride` rows each: tile_rows(columns).
-  void (*rank_tile)(const RankView& ranks, const float* features, size_t feature_count,
-                    uint32_t rows, uint32_t stride, uint8_t* tile);
-  /// Adds the leaves of trees [first, first + count) in order, each to the margin of its output;
-  /// without `outputs`, to margins[0].
-  void (*add_row)(const CompleteView& trees, uint32_t first, uint32_t count, const uint8_t* columns,
-                  const uint32_t* outputs, float* margins);
-  /// The same for the rows of a tile. Shape: sums[outputs][kTileRows].
-  void (*add_tile)(const CompleteView& trees, uint32_t first, uint32_t count, const uint8_t* tile,
-                   uint32_t rows, const uint32_t* outputs, float* sums);
+  void (*tile)(const RankView<Number>& ranks, const RowsView<Number>& features, uint32_t rows,
+               uint32_t stride, uint8_t* tile);
+};
+
+/// Adds the leaves of trees [first, first + count) in order, each to the margin of its output;
+/// without `outputs`, to the first.
+template <typename Sum>
+struct SumKernels {
+  void (*row)(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+              const uint8_t* columns, const uint32_t* outputs, Sum* margins);
+  void (*blended_row)(const BlendView<Sum>& trees, uint32_t first, uint32_t count,
+                      const uint8_t* columns, const uint32_t* outputs, Sum* margins);
+  /// For the rows of a tile. Shape: sums[outputs][kTileRows].
+  void (*tile)(const CompleteView<Sum>& trees, uint32_t first, uint32_t count, const uint8_t* tile,
+               uint32_t rows, const uint32_t* outputs, Sum* sums);
+  void (*blended_tile)(const BlendView<Sum>& trees, uint32_t first, uint32_t count,
+                       const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Sum* sums);
+};
+
+struct TreeKernels {
+  RankKernels<float> f32_ranks;
+  RankKernels<double> f64_ranks;
+  SumKernels<float> f32_sums;
+  SumKernels<double> f64_sums;
   uint8_t bias;          // what a tile's bytes are xored with
-  uint32_t vector_rows;  // that add_tile takes at once
+  uint32_t vector_rows;  // that a tile's kernels take at once
   uint32_t least_rows;   // fewer than these are faster one by one
 };
 

@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "predict/tree_kernel_body.hpp"
+#include "predict/blend_kernel_body.hpp"
 
 namespace mlcore {
 namespace {
@@ -12,12 +12,16 @@ namespace {
 struct Avx2 {
   static constexpr uint32_t kRows = 32;
   static constexpr uint32_t kLeastRows = 16;
+  static constexpr bool kLeavesInRegisters = false;
   static constexpr uint8_t kBias = 0x80;  // AVX2 compares signed bytes
   using Bytes = __m256i;
   using Mask = __m256i;
 
   static inline Bytes load(const uint8_t* from) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
+  }
+  static inline void store(Bytes bytes, uint8_t* to) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), bytes);
   }
   static inline Bytes fill(uint8_t byte) { return _mm256_set1_epi8(static_cast<char>(byte)); }
   static inline Mask above(Bytes column, uint8_t k) {
@@ -38,6 +42,17 @@ struct Avx2 {
       _mm256_storeu_ps(sums + row, _mm256_add_ps(_mm256_loadu_ps(sums + row), found));
     }
   }
+  /// Loads one by one: a gather of doubles takes longer.
+  template <uint32_t kDepth>
+  static inline void add_leaves(Bytes leaf, const double* values, double* sums) {
+    alignas(32) uint8_t places[kRows];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(places), leaf);
+    for (uint32_t row = 0; row < kRows; row += 4) {
+      const __m256d found = _mm256_setr_pd(values[places[row]], values[places[row + 1]],
+                                           values[places[row + 2]], values[places[row + 3]]);
+      _mm256_storeu_pd(sums + row, _mm256_add_pd(_mm256_loadu_pd(sums + row), found));
+    }
+  }
 
   static inline void write_group(const uint16_t* ranks, uint16_t base, uint8_t bias, uint8_t* out) {
     const __m128i from = _mm_set1_epi16(static_cast<int16_t>(base));
@@ -48,16 +63,25 @@ struct Avx2 {
                      _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(bias))));
   }
 
-  static inline uint32_t count_at_most(const float* group, float x) {
+  static inline uint32_t count_passed(const float* group, float x) {
     const __m256 value = _mm256_set1_ps(x);
     const __m256 low = _mm256_cmp_ps(_mm256_loadu_ps(group), value, _CMP_LE_OQ);
     const __m256 high = _mm256_cmp_ps(_mm256_loadu_ps(group + 8), value, _CMP_LE_OQ);
     const int both = _mm256_movemask_ps(low) << 8 | _mm256_movemask_ps(high);
     return static_cast<uint32_t>(_mm_popcnt_u32(static_cast<uint32_t>(both)));
   }
+  static inline uint32_t count_passed(const double* group, double x) {
+    const __m256d value = _mm256_set1_pd(x);
+    int passed = 0;
+    for (uint32_t i = 0; i < kGroup; i += 4) {
+      passed = passed << 4 |
+               _mm256_movemask_pd(_mm256_cmp_pd(_mm256_loadu_pd(group + i), value, _CMP_LT_OQ));
+    }
+    return static_cast<uint32_t>(_mm_popcnt_u32(static_cast<uint32_t>(passed)));
+  }
 
-  template <uint32_t kDepth, typename Column, typename Sink>
-  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+  template <uint32_t kDepth, typename Column, typename Sum, typename Sink>
+  static inline void walk_trees(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
                                 const uint8_t* ranks, Sink& sink) {
     KernelBody<Avx2>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
   }
@@ -66,7 +90,7 @@ struct Avx2 {
 }  // namespace
 
 extern const TreeKernels kAvx2Kernels;
-const TreeKernels kAvx2Kernels = KernelBody<Avx2>::kTable;
+const TreeKernels kAvx2Kernels = kKernelTable<Avx2>;
 
 }  // namespace mlcore
 #endif

@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "predict/tree_kernel_body.hpp"
+#include "predict/blend_kernel_body.hpp"
 
 namespace mlcore {
 namespace {
@@ -12,11 +12,13 @@ namespace {
 struct Avx512 {
   static constexpr uint32_t kRows = 64;
   static constexpr uint32_t kLeastRows = 20;
+  static constexpr bool kLeavesInRegisters = true;
   static constexpr uint8_t kBias = 0;
   using Bytes = __m512i;
   using Mask = __mmask64;
 
   static inline Bytes load(const uint8_t* from) { return _mm512_load_si512(from); }
+  static inline void store(Bytes bytes, uint8_t* to) { _mm512_store_si512(to, bytes); }
   static inline Bytes fill(uint8_t byte) { return _mm512_set1_epi8(static_cast<char>(byte)); }
   static inline Mask above(Bytes column, uint8_t k) {
     return _mm512_cmpgt_epu8_mask(column, fill(k));
@@ -62,6 +64,51 @@ struct Avx512 {
     add_16(_mm512_extracti32x4_epi32(leaf, 3), sums + 48);
   }
 
+  /// 8 of up to 64 doubles.
+  template <uint32_t kDepth>
+  static inline __m512d values_at(const __m512d* table, const double* values, __m128i places) {
+    if constexpr (kDepth > 6) {
+      return _mm512_i32gather_pd(_mm256_cvtepu8_epi32(places), values, 8);
+    } else {
+      const __m512i at = _mm512_cvtepu8_epi64(places);
+      if constexpr (kDepth <= 3) return _mm512_permutexvar_pd(at, table[0]);
+      const auto pick = [&](uint32_t pair) {
+        return _mm512_permutex2var_pd(table[2 * pair], at, table[2 * pair + 1]);
+      };
+      const auto either = [&](uint32_t pair) {
+        const __mmask8 is_high = _mm512_test_epi64_mask(at, _mm512_set1_epi64(16));
+        return _mm512_mask_blend_pd(is_high, pick(pair), pick(pair + 1));
+      };
+      if constexpr (kDepth == 4) {
+        return pick(0);
+      } else if constexpr (kDepth == 5) {
+        return either(0);
+      } else {
+        const __mmask8 is_high = _mm512_test_epi64_mask(at, _mm512_set1_epi64(32));
+        return _mm512_mask_blend_pd(is_high, either(0), either(2));
+      }
+    }
+  }
+
+  template <uint32_t kDepth>
+  static inline void add_leaves(Bytes leaf, const double* values, double* sums) {
+    __m512d table[8];
+    if constexpr (kDepth <= 6) {
+      constexpr uint32_t kVectors = kDepth <= 3 ? 1 : 1u << (kDepth - 3);
+      for (uint32_t i = 0; i < kVectors; ++i) table[i] = _mm512_loadu_pd(values + 8 * i);
+    }
+    const auto add_16 = [&](__m128i places, double* at) {
+      const __m512d low = values_at<kDepth>(table, values, places);
+      const __m512d high = values_at<kDepth>(table, values, _mm_srli_si128(places, 8));
+      _mm512_storeu_pd(at, _mm512_add_pd(_mm512_loadu_pd(at), low));
+      _mm512_storeu_pd(at + 8, _mm512_add_pd(_mm512_loadu_pd(at + 8), high));
+    };
+    add_16(_mm512_castsi512_si128(leaf), sums);
+    add_16(_mm512_extracti32x4_epi32(leaf, 1), sums + 16);
+    add_16(_mm512_extracti32x4_epi32(leaf, 2), sums + 32);
+    add_16(_mm512_extracti32x4_epi32(leaf, 3), sums + 48);
+  }
+
   static inline void write_group(const uint16_t* ranks, uint16_t base, uint8_t bias, uint8_t* out) {
     const __m128i from = _mm_set1_epi16(static_cast<int16_t>(base));
     const auto* at = reinterpret_cast<const __m128i*>(ranks);
@@ -71,10 +118,16 @@ struct Avx512 {
                      _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(bias))));
   }
 
-  static inline uint32_t count_at_most(const float* group, float x) {
+  static inline uint32_t count_passed(const float* group, float x) {
     const __mmask16 at_most =
         _mm512_cmp_ps_mask(_mm512_loadu_ps(group), _mm512_set1_ps(x), _CMP_LE_OQ);
     return static_cast<uint32_t>(_mm_popcnt_u32(at_most));
+  }
+  static inline uint32_t count_passed(const double* group, double x) {
+    const __m512d value = _mm512_set1_pd(x);
+    const uint32_t low = _mm512_cmp_pd_mask(_mm512_loadu_pd(group), value, _CMP_LT_OQ);
+    const uint32_t high = _mm512_cmp_pd_mask(_mm512_loadu_pd(group + 8), value, _CMP_LT_OQ);
+    return static_cast<uint32_t>(_mm_popcnt_u32(low << 8 | high));
   }
 
   // ---- A row: a byte permute fetches the ranks of 64 nodes, a comparison gives 64 bits, and a
@@ -102,14 +155,14 @@ struct Avx512 {
     return at;
   }
 
-  template <uint32_t kDepth, bool kIsBig, typename Sink>
-  static inline void walk_bits(const CompleteView& trees, uint32_t first, uint32_t count,
+  template <uint32_t kDepth, bool kIsBig, typename Sum, typename Sink>
+  static inline void walk_bits(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
                                const uint8_t* ranks, Sink& sink) {
     constexpr uint32_t kTop = kDepth < 6 ? kDepth : 6;
     constexpr uint32_t kTrees = 64u >> kTop;  // in 64 bytes
     const uint8_t* columns = static_cast<const uint8_t*>(trees.columns) + (size_t{first} << kDepth);
     const uint8_t* ks = trees.ks + (size_t{first} << kDepth);
-    const float* leaves = trees.leaves + (size_t{first} << kDepth);
+    const Sum* leaves = trees.leaves + (size_t{first} << kDepth);
     __m512i table[4];
     for (uint32_t i = 0; i < (kIsBig ? 4 : 2); ++i) table[i] = load(ranks + 64 * i);
     while (count > 0) {
@@ -131,8 +184,8 @@ struct Avx512 {
     }
   }
 
-  template <uint32_t kDepth, typename Column, typename Sink>
-  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+  template <uint32_t kDepth, typename Column, typename Sum, typename Sink>
+  static inline void walk_trees(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
                                 const uint8_t* ranks, Sink& sink) {
     if constexpr (sizeof(Column) > 1) {
       KernelBody<Avx512>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
@@ -147,7 +200,7 @@ struct Avx512 {
 }  // namespace
 
 extern const TreeKernels kAvx512Kernels;
-const TreeKernels kAvx512Kernels = KernelBody<Avx512>::kTable;
+const TreeKernels kAvx512Kernels = kKernelTable<Avx512>;
 
 }  // namespace mlcore
 #endif

@@ -10,8 +10,10 @@
 //   plus_one(a, mask)   a + 1 where the mask is set
 //   select(mask, a, b)  b where the mask is set, else a
 //   add(a, b)
-//   add_leaves<D>(leaf, values, sums)   sums[row] += values[leaf[row]]
-//   count_at_most(group, x)             how many of kGroup ascending thresholds are <= x
+//   store(bytes, to)
+//   add_leaves<D>(leaf, values, sums)   sums[row] += values[leaf[row]], float or double; there may
+//                       be 2^D values to load, and as many in sums as a vector has rows
+//   count_passed(group, x)   how many of kGroup ascending thresholds are <= x, or in double < x
 //   write_group(ranks, base, bias, out)   kGroup bytes clamp(rank - base, 0, kChunk) ^ bias
 //   kBias               what tile bytes are xored with
 //   kLeastRows          fewer rows than these are faster one by one
@@ -21,24 +23,39 @@
 namespace mlcore {
 namespace {
 
+// Where the leaves of a row go.
+
+template <typename Sum>
+struct OneSum {  // in a register: through memory each addition takes 3 times as long
+  Sum sum;
+  inline void add(Sum value) { sum += value; }
+};
+template <typename Sum>
+struct ManySums {
+  const uint32_t* output;
+  Sum* margins;
+  inline void add(Sum value) { margins[*output++] += value; }
+};
+
 template <typename V>
 struct KernelBody {
   using Bytes = typename V::Bytes;
 
   // ---- Ranks
 
-  template <uint32_t kLevels>
-  static inline uint32_t rank(const float* thresholds, const RankInput& input, float x) {
+  template <uint32_t kLevels, typename Number>
+  static inline uint32_t rank(const Number* thresholds, const RankInput& input, Number x) {
     uint32_t group = 0;
     for (uint32_t level = 0; level < kLevels; ++level) {
       group =
-          group * kGroup + V::count_at_most(thresholds + input.levels[level] + group * kGroup, x);
+          group * kGroup + V::count_passed(thresholds + input.levels[level] + group * kGroup, x);
     }
     return group;
   }
 
   /// Without a branch: a missing value, of rank 0, comes when it wants.
-  static inline uint16_t high_rank(const RankInput& input, float x, uint32_t rank) {
+  template <typename Number>
+  static inline uint16_t high_rank(const RankInput& input, Number x, uint32_t rank) {
     return static_cast<uint16_t>(rank + (input.count & (0u - static_cast<uint32_t>(x != x))));
   }
 
@@ -48,19 +65,20 @@ struct KernelBody {
     for (uint32_t i = 0; i < count; i += kGroup) V::write_group(ranks + i, base, bias, out + i);
   }
 
-  template <uint32_t kLevels>
-  static inline void rank_inputs(const RankView& ranks, uint32_t begin, const float* features,
-                                 uint16_t* low, uint16_t* high) {
+  template <uint32_t kLevels, typename Number>
+  static inline void rank_inputs(const RankView<Number>& ranks, uint32_t begin,
+                                 const Number* features, uint16_t* low, uint16_t* high) {
     for (uint32_t i = begin; i < ranks.inputs_to[kMaxLevels - kLevels]; ++i) {
       const RankInput& input = ranks.inputs[i];
-      const float x = features[input.feature];
+      const Number x = features[input.feature];
       const uint32_t found = rank<kLevels>(ranks.thresholds, input, x);
       low[i] = static_cast<uint16_t>(found);
       high[i] = high_rank(input, x, found);
     }
   }
 
-  static void rank_row(const RankView& ranks, const float* features, uint8_t* columns) {
+  template <typename Number>
+  static void rank_row(const RankView<Number>& ranks, const Number* features, uint8_t* columns) {
     uint16_t sides[2][kColumnBytes];  // of the padding any
     rank_inputs<3>(ranks, 0, features, sides[0], sides[1]);
     rank_inputs<2>(ranks, ranks.inputs_to[0], features, sides[0], sides[1]);
@@ -71,28 +89,31 @@ struct KernelBody {
     }
   }
 
-  template <uint32_t kLevels>
-  static inline void rank_rows(const RankView& ranks, const RankInput& input, const float* features,
-                               size_t feature_count, uint32_t rows, uint16_t (*sides)[kTileRows]) {
+  template <uint32_t kLevels, typename Number>
+  static inline void rank_rows(const RankView<Number>& ranks, const RankInput& input,
+                               const RowsView<Number>& features, uint32_t rows,
+                               uint16_t (*sides)[kTileRows]) {
+    const Number* first = features.first + input.feature * features.column_stride;
     for (uint32_t row = 0; row < rows; ++row) {
-      const float x = features[row * feature_count + input.feature];
+      const Number x = first[row * features.row_stride];
       const uint32_t found = rank<kLevels>(ranks.thresholds, input, x);
       sides[0][row] = static_cast<uint16_t>(found);
       sides[1][row] = high_rank(input, x, found);
     }
   }
 
-  static void rank_tile(const RankView& ranks, const float* features, size_t feature_count,
+  template <typename Number>
+  static void rank_tile(const RankView<Number>& ranks, const RowsView<Number>& features,
                         uint32_t rows, uint32_t stride, uint8_t* tile) {
     uint16_t sides[2][kTileRows] = {};
     for (uint32_t i = 0; i < ranks.inputs_to[kMaxLevels - 1]; ++i) {
       const RankInput& input = ranks.inputs[i];
       if (i < ranks.inputs_to[0]) {
-        rank_rows<3>(ranks, input, features, feature_count, rows, sides);
+        rank_rows<3>(ranks, input, features, rows, sides);
       } else if (i < ranks.inputs_to[1]) {
-        rank_rows<2>(ranks, input, features, feature_count, rows, sides);
+        rank_rows<2>(ranks, input, features, rows, sides);
       } else {
-        rank_rows<1>(ranks, input, features, feature_count, rows, sides);
+        rank_rows<1>(ranks, input, features, rows, sides);
       }
       for (uint32_t p = 0; p < ranks.plane_count; ++p) {
         const RankPlane& plane = ranks.planes[p];
@@ -157,13 +178,12 @@ struct KernelBody {
     }
   }
 
-  template <uint32_t kDepth, typename Column>
-  static void add_tile_of(const CompleteView& trees, uint32_t first, uint32_t count,
-                          const uint8_t* tile, uint32_t rows, const uint32_t* outputs,
-                          float* sums) {
+  template <uint32_t kDepth, typename Column, typename Sum>
+  static void add_tile_of(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                          const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Sum* sums) {
     for (uint32_t i = 0; i < count; ++i) {
       const size_t place = size_t{first + i} << kDepth;
-      float* own = outputs == nullptr ? sums : sums + size_t{outputs[i]} * kTileRows;
+      Sum* own = outputs == nullptr ? sums : sums + size_t{outputs[i]} * kTileRows;
       for (uint32_t row = 0; row < rows; row += V::kRows) {
         const Tree<Column> tree{static_cast<const Column*>(trees.columns) + place, trees.ks + place,
                                 tile + row};
@@ -190,8 +210,8 @@ struct KernelBody {
 
   /// The leaves stay in registers on their way to the sum: through an array they would be stored in
   /// halves and loaded whole, which stalls.
-  template <uint32_t kDepth, uint32_t kLanes, typename Column, typename Sink>
-  static inline void walk(const Column* columns, const uint8_t* ks, const float* leaves,
+  template <uint32_t kDepth, uint32_t kLanes, typename Column, typename Sum, typename Sink>
+  static inline void walk(const Column* columns, const uint8_t* ks, const Sum* leaves,
                           const uint8_t* ranks, Sink& sink) {
     uint64_t at[kLanes];
     for (uint32_t lane = 0; lane < kLanes; ++lane) at[lane] = 1;
@@ -210,8 +230,8 @@ struct KernelBody {
   }
 
   /// Hands `sink` the leaf values of trees in order.
-  template <uint32_t kDepth, typename Column, typename Sink>
-  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+  template <uint32_t kDepth, typename Column, typename Sum, typename Sink>
+  static inline void walk_trees(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
                                 const uint8_t* ranks, Sink& sink) {
     constexpr uint32_t kLanes = 8;
     size_t place = size_t{first} << kDepth;
@@ -226,34 +246,24 @@ struct KernelBody {
     }
   }
 
-  struct OneSum {  // in a register: through memory each addition takes 3 times as long
-    float sum;
-    inline void add(float value) { sum += value; }
-  };
-  struct ManySums {
-    const uint32_t* output;
-    float* margins;
-    inline void add(float value) { margins[*output++] += value; }
-  };
-
-  template <uint32_t kDepth, typename Column>
-  static void add_row_of(const CompleteView& trees, uint32_t first, uint32_t count,
-                         const uint8_t* ranks, const uint32_t* outputs, float* margins) {
+  template <uint32_t kDepth, typename Column, typename Sum>
+  static void add_row_of(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                         const uint8_t* ranks, const uint32_t* outputs, Sum* margins) {
     if (outputs == nullptr) {
-      OneSum sink{margins[0]};
+      OneSum<Sum> sink{margins[0]};
       V::template walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
       margins[0] = sink.sum;
       return;
     }
-    ManySums sink{outputs, margins};
+    ManySums<Sum> sink{outputs, margins};
     V::template walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
   }
 
   // ---- The depth and the width of a column, once a call
 
-  template <typename Column>
-  static void add_row_as(const CompleteView& trees, uint32_t first, uint32_t count,
-                         const uint8_t* ranks, const uint32_t* outputs, float* margins) {
+  template <typename Column, typename Sum>
+  static void add_row_as(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                         const uint8_t* ranks, const uint32_t* outputs, Sum* margins) {
     switch (trees.depth) {
       case 1: return add_row_of<1, Column>(trees, first, count, ranks, outputs, margins);
       case 2: return add_row_of<2, Column>(trees, first, count, ranks, outputs, margins);
@@ -266,40 +276,38 @@ struct KernelBody {
     }
   }
 
-  static void add_row(const CompleteView& trees, uint32_t first, uint32_t count,
-                      const uint8_t* ranks, const uint32_t* outputs, float* margins) {
+  template <typename Sum>
+  static void add_row(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                      const uint8_t* ranks, const uint32_t* outputs, Sum* margins) {
     if (trees.column_count > kByteColumns)
       return add_row_as<uint16_t>(trees, first, count, ranks, outputs, margins);
     add_row_as<uint8_t>(trees, first, count, ranks, outputs, margins);
   }
 
-  template <typename Column>
-  static void add_tile_as(const CompleteView& trees, uint32_t first, uint32_t count,
-                          const uint8_t* tile, uint32_t rows, const uint32_t* outputs,
-                          float* sums) {
+  template <typename Column, typename Sum>
+  static void add_tile_as(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                          const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Sum* sums) {
     const auto add = [&](auto of) { of(trees, first, count, tile, rows, outputs, sums); };
     switch (trees.depth) {
-      case 1: return add(add_tile_of<1, Column>);
-      case 2: return add(add_tile_of<2, Column>);
-      case 3: return add(add_tile_of<3, Column>);
-      case 4: return add(add_tile_of<4, Column>);
-      case 5: return add(add_tile_of<5, Column>);
-      case 6: return add(add_tile_of<6, Column>);
-      case 7: return add(add_tile_of<7, Column>);
-      case 8: return add(add_tile_of<8, Column>);
+      case 1: return add(add_tile_of<1, Column, Sum>);
+      case 2: return add(add_tile_of<2, Column, Sum>);
+      case 3: return add(add_tile_of<3, Column, Sum>);
+      case 4: return add(add_tile_of<4, Column, Sum>);
+      case 5: return add(add_tile_of<5, Column, Sum>);
+      case 6: return add(add_tile_of<6, Column, Sum>);
+      case 7: return add(add_tile_of<7, Column, Sum>);
+      case 8: return add(add_tile_of<8, Column, Sum>);
     }
   }
 
-  static void add_tile(const CompleteView& trees, uint32_t first, uint32_t count,
-                       const uint8_t* tile, uint32_t rows, const uint32_t* outputs, float* sums) {
+  template <typename Sum>
+  static void add_tile(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                       const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Sum* sums) {
     if (trees.column_count > kByteColumns) {
       return add_tile_as<uint16_t>(trees, first, count, tile, rows, outputs, sums);
     }
     add_tile_as<uint8_t>(trees, first, count, tile, rows, outputs, sums);
   }
-
-  static constexpr TreeKernels kTable = {rank_row, rank_tile, add_row,      add_tile,
-                                         V::kBias, V::kRows,  V::kLeastRows};
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tree_kernel.cpp uses kScalarKernels: the kernels in what every machine has. The compiler makes
 // of 16-byte vectors what the machine offers.
-#include "predict/tree_kernel_body.hpp"
+#include "predict/blend_kernel_body.hpp"
 
 namespace mlcore {
 namespace {
@@ -9,6 +9,7 @@ namespace {
 struct Scalar {
   static constexpr uint32_t kRows = 16;
   static constexpr uint32_t kLeastRows = 16;
+  static constexpr bool kLeavesInRegisters = false;
   static constexpr uint8_t kBias = 0x80;  // a signed comparison is the one that SSE2 has
   typedef int8_t Bytes __attribute__((vector_size(16)));
   using Mask = Bytes;
@@ -18,14 +19,15 @@ struct Scalar {
     __builtin_memcpy(&bytes, from, sizeof bytes);
     return bytes;
   }
+  static inline void store(Bytes bytes, uint8_t* to) { __builtin_memcpy(to, &bytes, sizeof bytes); }
   static inline Bytes fill(uint8_t byte) { return Bytes{} + static_cast<int8_t>(byte); }
   static inline Mask above(Bytes column, uint8_t k) { return column > fill(k ^ kBias); }
   static inline Bytes plus_one(Bytes a, Mask mask) { return a - mask; }
   static inline Bytes select(Mask mask, Bytes a, Bytes b) { return (b & mask) | (a & ~mask); }
   static inline Bytes add(Bytes a, Bytes b) { return a + b; }
 
-  template <uint32_t kDepth>
-  static inline void add_leaves(Bytes leaf, const float* values, float* sums) {
+  template <uint32_t kDepth, typename Sum>
+  static inline void add_leaves(Bytes leaf, const Sum* values, Sum* sums) {
     uint8_t places[kRows];
     __builtin_memcpy(places, &leaf, sizeof places);
     for (uint32_t row = 0; row < kRows; ++row) sums[row] += values[places[row]];
@@ -38,14 +40,19 @@ struct Scalar {
     }
   }
 
-  static inline uint32_t count_at_most(const float* group, float x) {
+  static inline uint32_t count_passed(const float* group, float x) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < kGroup; ++i) count += group[i] <= x ? 1 : 0;
     return count;
   }
+  static inline uint32_t count_passed(const double* group, double x) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < kGroup; ++i) count += group[i] < x ? 1 : 0;
+    return count;
+  }
 
-  template <uint32_t kDepth, typename Column, typename Sink>
-  static inline void walk_trees(const CompleteView& trees, uint32_t first, uint32_t count,
+  template <uint32_t kDepth, typename Column, typename Sum, typename Sink>
+  static inline void walk_trees(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
                                 const uint8_t* ranks, Sink& sink) {
     KernelBody<Scalar>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
   }
@@ -54,6 +61,6 @@ struct Scalar {
 }  // namespace
 
 extern const TreeKernels kScalarKernels;
-const TreeKernels kScalarKernels = KernelBody<Scalar>::kTable;
+const TreeKernels kScalarKernels = kKernelTable<Scalar>;
 
 }  // namespace mlcore

@@ -44,11 +44,13 @@ std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes, TreeRunner wa
   for (std::uint32_t tree = 0; tree < shapes.size(); ++tree) {
     const std::uint32_t depth = std::max(shapes[tree].depth, 1u);
     const std::size_t own = std::max(shapes[tree].inner, std::size_t{1});
-    const TreeRunner runner = pads_well(1, depth, own) ? TreeRunner::complete : walk;
+    const TreeRunner runner = pads_well(1, depth, own) ? TreeRunner::complete
+                              : own < kBlendLeaves     ? TreeRunner::blended
+                                                       : walk;
     if (!runs.empty() && runs.back().runner == runner) {
       TreeRun& run = runs.back();
       const std::uint32_t deeper = std::max(run.depth, depth);
-      if (runner == walk || pads_well(tree - run.begin + 1, deeper, inner + own)) {
+      if (runner != TreeRunner::complete || pads_well(tree - run.begin + 1, deeper, inner + own)) {
         run.end = tree + 1;
         run.depth = deeper;
         inner += own;
@@ -76,12 +78,15 @@ bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {
 
 }  // namespace
 
-TreePlan::TreePlan(const TreeEnsemble& model)
-    : base_margins(model.base_margins), outputs(model.tree_output), ranks(model) {
+template <typename Number, typename Sum>
+TreePlan<Number, Sum>::TreePlan(const TreeEnsemble& model)
+    : base_margins(model.base_margins.begin(), model.base_margins.end()),
+      outputs(model.tree_output),
+      ranks(model) {
   const std::vector<TreeShape> shapes = shapes_of(model);
   if (!ranks.fits() || !ranks_pay(shapes, ranks.input_count())) {
-    ranks = RankTable();
-    runs = {{TreeRunner::float_walk, 0, 0, static_cast<std::uint32_t>(model.tree_count()), 0}};
+    ranks = RankTable<Number>();
+    runs = {{TreeRunner::number_walk, 0, 0, static_cast<std::uint32_t>(model.tree_count()), 0}};
   } else {
     const bool wide = is_wide(shapes, ranks.column_count());
     runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk);
@@ -95,13 +100,24 @@ TreePlan::TreePlan(const TreeEnsemble& model)
       case TreeRunner::complete:
         run.start = complete.add(model, ranks, run.begin, run.end, run.depth);
         break;
+      case TreeRunner::blended:
+        run.start = blended.size();
+        for (std::uint32_t tree = run.begin; tree < run.end; ++tree) {
+          blended.add(model, tree, ranks);
+        }
+        break;
       case TreeRunner::byte_walk: add_walked(run, bytes); break;
       case TreeRunner::wide_walk: add_walked(run, wides); break;
-      case TreeRunner::float_walk: add_walked(run, floats); break;
+      case TreeRunner::number_walk: add_walked(run, numbers); break;
     }
   }
   complete.finish();
+  blended.finish();
   ranks.forget_places();
 }
+
+template struct TreePlan<float, float>;
+template struct TreePlan<float, double>;
+template struct TreePlan<double, double>;
 
 }  // namespace mlcore

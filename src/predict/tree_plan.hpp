@@ -3,12 +3,13 @@
 
 // A tree ensemble compiled: which kernel runs which trees, and their arrays.
 //
-//   TreePlan plan(model);
+//   TreePlan<float, float> plan(model);
 //   for (const TreeRun& run : plan.runs) ...
 
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "predict/blended_trees.hpp"
 #include "predict/complete_trees.hpp"
 #include "predict/rank_table.hpp"
 #include "predict/walked_trees.hpp"
@@ -16,7 +17,7 @@
 namespace mlcore {
 
 /// Who runs a tree: the kernels of the SIMD target, or a walk on nodes of one kind.
-enum class TreeRunner : std::uint8_t { complete, byte_walk, wide_walk, float_walk };
+enum class TreeRunner : std::uint8_t { complete, blended, byte_walk, wide_walk, number_walk };
 
 /// Neighbouring trees [begin, end) with one runner.
 struct TreeRun {
@@ -27,20 +28,23 @@ struct TreeRun {
   std::size_t start;  // of the first: its place in the complete trees, its number in a walk's
 };
 
+/// `Number`: of the columns and their thresholds; `Sum`: of leaves and margins.
+template <typename Number, typename Sum>
 struct TreePlan {
-  /// Requires: a model that `validate` accepted.
+  /// Requires: a model that `validate` accepted, of these numbers.
   explicit TreePlan(const TreeEnsemble& model);
 
   [[nodiscard]] bool has_ranks() const noexcept { return ranks.column_count() != 0; }
 
-  std::vector<float> base_margins;
+  std::vector<Sum> base_margins;
   std::vector<std::uint32_t> outputs;  // one a tree
   std::vector<TreeRun> runs;
-  RankTable ranks;
-  CompleteTrees complete;
-  WalkedTrees<ByteNode> bytes;
-  WalkedTrees<WideNode> wides;
-  WalkedTrees<FloatNode> floats;
+  RankTable<Number> ranks;
+  CompleteTrees<Sum> complete;
+  BlendedTrees<Sum> blended;
+  WalkedTrees<ByteNode, Sum> bytes;
+  WalkedTrees<WideNode, Sum> wides;
+  WalkedTrees<NumberNode<Number>, Sum> numbers;
 };
 
 }  // namespace mlcore

@@ -7,6 +7,8 @@
 #include <array>
 #include <limits>
 
+#include "predict/tree_values.hpp"
+
 namespace mlcore {
 namespace {
 
@@ -40,13 +42,16 @@ inline void walk(std::uint32_t depth, Lanes& at, NodesOf nodes_of, ValueOf value
 
 }  // namespace
 
-FloatNode FloatNode::leaf(std::uint32_t self) {
-  return {std::numeric_limits<float>::quiet_NaN(), 0, self, 0};
+template <typename Number>
+NumberNode<Number> NumberNode<Number>::leaf(std::uint32_t self) {
+  return {std::numeric_limits<Number>::quiet_NaN(), 0, self, 0};
 }
 
-FloatNode FloatNode::inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
-                           const RankTable*) {
-  return {model.value[node], model.feature[node], left, model.default_left[node] != 0 ? 0u : 1u};
+template <typename Number>
+NumberNode<Number> NumberNode<Number>::inner(const TreeEnsemble& model, std::uint32_t node,
+                                             std::uint32_t left, const RankTable<Number>*) {
+  return {threshold_of<Number>(model, node), model.feature[node], left,
+          model.default_left[node] != 0 ? 0u : 1u};
 }
 
 template <typename Column, typename Left>
@@ -55,23 +60,27 @@ RankNode<Column, Left> RankNode<Column, Left>::leaf(std::uint32_t self) {
 }
 
 template <typename Column, typename Left>
+template <typename Number>
 RankNode<Column, Left> RankNode<Column, Left>::inner(const TreeEnsemble& model, std::uint32_t node,
-                                                     std::uint32_t left, const RankTable* ranks) {
-  const RankTable::Place test = ranks->place(model, node);
+                                                     std::uint32_t left,
+                                                     const RankTable<Number>* ranks) {
+  const RankPlace test = ranks->place(model, node);
   return {static_cast<Left>(left), static_cast<Column>(test.column), test.k};
 }
 
-template <typename Node>
-void WalkedTrees<Node>::add(const TreeEnsemble& model, std::size_t tree, const RankTable* ranks) {
+template <typename Node, typename Sum>
+template <typename Number>
+void WalkedTrees<Node, Sum>::add(const TreeEnsemble& model, std::size_t tree,
+                                 const RankTable<Number>* ranks) {
   const std::uint32_t begin = model.tree_begin[tree];
   roots_.push_back(static_cast<std::uint32_t>(nodes_.size()));
   std::vector<std::uint32_t> levels(model.tree_begin[tree + 1] - begin);
   for (std::uint32_t i = 0; i < levels.size(); ++i) {
     const std::uint32_t node = begin + i;
-    ids_.push_back(model.node_id.empty() ? i : model.node_id[node]);
+    ids_.push_back(id_of(model, tree, node));
     if (model.left[node] == TreeEnsemble::kLeaf) {
       nodes_.push_back(Node::leaf(i));
-      values_.push_back(model.value[node]);
+      values_.push_back(leaf_of<Sum>(model, node));
       continue;
     }
     const std::uint32_t left = model.left[node] - begin;
@@ -83,10 +92,10 @@ void WalkedTrees<Node>::add(const TreeEnsemble& model, std::size_t tree, const R
 }
 
 /// Hands `add` the number, in the range, and the leaf, among all nodes, of each tree in order.
-template <typename Node>
+template <typename Node, typename Sum>
 template <typename Add>
-inline void WalkedTrees<Node>::walk_trees(std::size_t begin, std::size_t count, const Value* row,
-                                          Add add) const noexcept {
+inline void WalkedTrees<Node, Sum>::walk_trees(std::size_t begin, std::size_t count,
+                                               const Value* row, Add add) const noexcept {
   for (std::size_t first = 0; first < count; first += kLanes) {
     const std::size_t lanes = std::min(kLanes, count - first);
     const auto* depths = depths_.data() + begin + first;
@@ -102,11 +111,11 @@ inline void WalkedTrees<Node>::walk_trees(std::size_t begin, std::size_t count, 
   }
 }
 
-template <typename Node>
-void WalkedTrees<Node>::add_row(std::size_t begin, std::size_t count, const Value* row,
-                                const std::uint32_t* outputs, float* margins) const noexcept {
+template <typename Node, typename Sum>
+void WalkedTrees<Node, Sum>::add_row(std::size_t begin, std::size_t count, const Value* row,
+                                     const std::uint32_t* outputs, Sum* margins) const noexcept {
   if (outputs == nullptr) {
-    float sum = margins[0];  // in a register: through memory each addition takes 3 times as long
+    Sum sum = margins[0];  // in a register: through memory each addition takes 3 times as long
     walk_trees(begin, count, row, [&](std::size_t, std::uint32_t leaf) { sum += values_[leaf]; });
     margins[0] = sum;
     return;
@@ -116,12 +125,12 @@ void WalkedTrees<Node>::add_row(std::size_t begin, std::size_t count, const Valu
   });
 }
 
-template <typename Node>
-void WalkedTrees<Node>::add_rows(std::size_t begin, std::size_t count,
-                                 const WalkedRows<Value>& rows, const std::uint32_t* outputs,
-                                 float* sums) const noexcept {
+template <typename Node, typename Sum>
+void WalkedTrees<Node, Sum>::add_rows(std::size_t begin, std::size_t count,
+                                      const WalkedRows<Value>& rows, const std::uint32_t* outputs,
+                                      Sum* sums) const noexcept {
   for (std::size_t tree = 0; tree < count; ++tree) {
-    float* own = outputs == nullptr ? sums : sums + std::size_t{outputs[tree]} * kTileRows;
+    Sum* own = outputs == nullptr ? sums : sums + std::size_t{outputs[tree]} * kTileRows;
     const std::uint32_t root = roots_[begin + tree];
     const Node* nodes = nodes_.data() + root;
     for (std::size_t first = 0; first < rows.rows; first += kLanes) {
@@ -135,7 +144,7 @@ void WalkedTrees<Node>::add_rows(std::size_t begin, std::size_t count,
           depths_[begin + tree], at, [nodes](std::size_t) { return nodes; },
           [&](std::size_t lane, std::size_t place) {
             const Value value = row_of[lane][place * rows.place_stride];
-            if constexpr (std::is_same_v<Value, float>) {
+            if constexpr (std::is_floating_point_v<Value>) {
               return value;
             } else {
               return static_cast<Value>(value ^ rows.bias);
@@ -147,15 +156,33 @@ void WalkedTrees<Node>::add_rows(std::size_t begin, std::size_t count,
   }
 }
 
-template <typename Node>
-void WalkedTrees<Node>::leaves(std::size_t begin, std::size_t count, const Value* row,
-                               double* leaves) const noexcept {
+template <typename Node, typename Sum>
+void WalkedTrees<Node, Sum>::leaves(std::size_t begin, std::size_t count, const Value* row,
+                                    double* leaves) const noexcept {
   walk_trees(begin, count, row,
              [&](std::size_t tree, std::uint32_t leaf) { leaves[tree] = ids_[leaf]; });
 }
 
-template class WalkedTrees<FloatNode>;
-template class WalkedTrees<ByteNode>;
-template class WalkedTrees<WideNode>;
+template class WalkedTrees<NumberNode<float>, float>;
+template class WalkedTrees<NumberNode<float>, double>;
+template class WalkedTrees<NumberNode<double>, double>;
+template class WalkedTrees<ByteNode, float>;
+template class WalkedTrees<ByteNode, double>;
+template class WalkedTrees<WideNode, float>;
+template class WalkedTrees<WideNode, double>;
+
+#define MLCORE_WALKED_ADD(Node, Sum, Number)                                  \
+  template void WalkedTrees<Node, Sum>::add(const TreeEnsemble&, std::size_t, \
+                                            const RankTable<Number>*)
+MLCORE_WALKED_ADD(NumberNode<float>, float, float);
+MLCORE_WALKED_ADD(NumberNode<float>, double, float);
+MLCORE_WALKED_ADD(NumberNode<double>, double, double);
+MLCORE_WALKED_ADD(ByteNode, float, float);
+MLCORE_WALKED_ADD(ByteNode, double, float);
+MLCORE_WALKED_ADD(ByteNode, double, double);
+MLCORE_WALKED_ADD(WideNode, float, float);
+MLCORE_WALKED_ADD(WideNode, double, float);
+MLCORE_WALKED_ADD(WideNode, double, double);
+#undef MLCORE_WALKED_ADD
 
 }  // namespace mlcore

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Trees of any shape, walked from node to node. On rank bytes: those that are too deep or lopsided
-// to be padded. On the features themselves: the trees of a model whose ranks would not pay.
+// Trees of any shape, walked from node to node. On rank bytes: those of too many leaves to be
+// blended. On the features themselves: the trees of a model whose ranks would not pay.
 //
-//   WalkedTrees<FloatNode> trees;
-//   trees.add(model, tree, nullptr);
+//   WalkedTrees<NumberNode<float>, float> trees;
+//   trees.add(model, tree, static_cast<const RankTable<float>*>(nullptr));
 //   trees.add_row(0, 1, features, nullptr, margins);
 
 #include <vector>
@@ -17,20 +17,22 @@ namespace mlcore {
 
 /// A node says where it goes from its own value, and the value's place in a row. Both children
 /// stand side by side, at a distance from the root; a leaf points to itself and goes left always.
-struct FloatNode {
-  using Value = float;
-  float threshold;
+template <typename Number>
+struct NumberNode {
+  using Value = Number;
+  Number threshold;
   std::uint32_t feature;
   std::uint32_t left;
   std::uint32_t missing_right;  // 0 or 1
 
-  static FloatNode leaf(std::uint32_t self);
-  static FloatNode inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
-                         const RankTable* ranks);
+  static NumberNode leaf(std::uint32_t self);
+  static NumberNode inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
+                          const RankTable<Number>* ranks);
   [[nodiscard]] std::size_t place() const noexcept { return feature; }
-  [[nodiscard]] std::uint32_t next(float x) const noexcept {
+  [[nodiscard]] std::uint32_t next(Number x) const noexcept {
     const std::uint32_t is_missing = x != x ? 1 : 0;
-    return left + ((x >= threshold ? 1u : 0u) | (is_missing & missing_right));
+    const bool is_right = sizeof(Number) == 4 ? x >= threshold : x > threshold;
+    return left + ((is_right ? 1u : 0u) | (is_missing & missing_right));
   }
 };
 
@@ -42,8 +44,9 @@ struct RankNode {
   std::uint8_t k;
 
   static RankNode leaf(std::uint32_t self);
+  template <typename Number>
   static RankNode inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
-                        const RankTable* ranks);
+                        const RankTable<Number>* ranks);
   [[nodiscard]] std::size_t place() const noexcept { return column; }
   [[nodiscard]] std::uint32_t next(std::uint8_t rank) const noexcept {
     return left + (rank > k ? 1u : 0u);
@@ -63,22 +66,23 @@ struct WalkedRows {
   std::uint8_t bias;  // of rank bytes
 };
 
-template <typename Node>
+template <typename Node, typename Sum>
 class WalkedTrees {
  public:
   using Value = typename Node::Value;
 
   /// `ranks` is for nodes of ranks.
-  void add(const TreeEnsemble& model, std::size_t tree, const RankTable* ranks);
+  template <typename Number>
+  void add(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>* ranks);
   [[nodiscard]] std::size_t size() const noexcept { return roots_.size(); }
 
   /// Adds the leaves of trees [begin, begin + count) in order, each to the margin of its output,
   /// which is `outputs[i]` for the i-th; without `outputs`, to margins[0]. Cost: no allocation.
   void add_row(std::size_t begin, std::size_t count, const Value* row, const std::uint32_t* outputs,
-               float* margins) const noexcept;
+               Sum* margins) const noexcept;
   /// The same for many rows. Shape: sums[outputs][kTileRows].
   void add_rows(std::size_t begin, std::size_t count, const WalkedRows<Value>& rows,
-                const std::uint32_t* outputs, float* sums) const noexcept;
+                const std::uint32_t* outputs, Sum* sums) const noexcept;
   /// The framework's ids of the leaves.
   void leaves(std::size_t begin, std::size_t count, const Value* row,
               double* leaves) const noexcept;
@@ -88,7 +92,7 @@ class WalkedTrees {
   void walk_trees(std::size_t begin, std::size_t count, const Value* row, Add add) const noexcept;
 
   std::vector<Node> nodes_;
-  std::vector<float> values_;       // one a node; 0 where it is no leaf
+  std::vector<Sum> values_;         // one a node; 0 where it is no leaf
   std::vector<std::uint32_t> ids_;  // one a node
   std::vector<std::uint32_t> roots_;
   std::vector<std::uint32_t> depths_;

@@ -103,6 +103,62 @@ inline TreeEnsemble full_model(SampleRandom& random, const FullShape& shape) {
   return model;
 }
 
+/// How a tree of a mixed model grows.
+enum class Growth { lone_leaf, by_loss, chain, level, comb };
+
+struct GrownTree {
+  Growth growth = Growth::by_loss;
+  std::uint32_t leaves = 64;
+};
+
+/// Adds a tree that grows leaf by leaf: `by_loss` splits any leaf, `chain` always the newest (its
+/// depth is its leaves less one), `comb` the newest of either side, `level` the oldest.
+inline void grow_tree(SampleRandom& random, const FullShape& shape, const GrownTree& grown,
+                      TreeEnsemble& model) {
+  std::vector<std::uint32_t> left{0};  // 0: a leaf
+  std::vector<std::size_t> open{0};    // leaves, the oldest first
+  while (open.size() < grown.leaves && grown.growth != Growth::lone_leaf) {
+    std::size_t at = 0;
+    if (grown.growth == Growth::by_loss) at = random.below(open.size());
+    if (grown.growth == Growth::chain) at = open.size() - 1;
+    if (grown.growth == Growth::comb) at = open.size() - 1 - random.below(open.size() < 2 ? 1 : 2);
+    const std::size_t node = open[at];
+    open.erase(open.begin() + static_cast<std::ptrdiff_t>(at));
+    left[node] = static_cast<std::uint32_t>(left.size());
+    open.insert(open.end(), {left.size(), left.size() + 1});
+    left.resize(left.size() + 2);
+  }
+  TreeWriter writer(model);
+  const auto begin = static_cast<std::uint32_t>(model.left.size());
+  for (const std::uint32_t child : left) {
+    if (child == 0) {
+      writer.leaf(static_cast<float>(random.uniform() - 0.5));
+      continue;
+    }
+    const auto k = static_cast<int>(random.below(shape.thresholds));
+    const float threshold = k < 12 ? random_value(random) : static_cast<float>(k - 40) * 0.37f;
+    writer.split(begin + child, static_cast<std::uint32_t>(random.below(shape.features)), threshold,
+                 random.below(2) != 0);
+  }
+  writer.finish_tree(static_cast<std::uint32_t>(random.below(shape.outputs)));
+}
+
+/// Trees of the given growths, over and over.
+inline TreeEnsemble grown_model(SampleRandom& random, const FullShape& shape,
+                                const std::vector<GrownTree>& grown) {
+  TreeEnsemble model;
+  model.feature_count = shape.features;
+  model.output_count = shape.outputs;
+  for (std::uint32_t output = 0; output < shape.outputs; ++output) {
+    model.base_margins.push_back(static_cast<float>(random.uniform()));
+  }
+  for (std::size_t tree = 0; tree < shape.trees; ++tree) {
+    grow_tree(random, shape, grown[tree % grown.size()], model);
+  }
+  validate(model);
+  return model;
+}
+
 /// Thresholds of the model, one ulp beside them, missing values and the ends of the format.
 inline std::vector<float> probing_rows(SampleRandom& random, const TreeEnsemble& model,
                                        std::size_t rows) {

@@ -15,6 +15,8 @@ using namespace mlcore;
 using test::differing_bits;
 using test::full_model;
 using test::FullShape;
+using test::grown_model;
+using test::Growth;
 using test::probing_rows;
 
 namespace {
@@ -50,10 +52,16 @@ void check_targets(const TreeEnsemble& model, const std::vector<float>& features
 
 /// What a case must have, so that it tests what it says.
 bool has_complete_run(const TreeEnsemble& model, std::uint32_t depth) {
-  const TreePlan plan(model);
+  const TreePlan<float, float> plan(model);
   return std::any_of(plan.runs.begin(), plan.runs.end(), [=](const TreeRun& run) {
     return run.runner == TreeRunner::complete && run.depth == depth;
   });
+}
+
+bool runs_by(const TreeEnsemble& model, TreeRunner runner) {
+  const TreePlan<float, float> plan(model);
+  return std::any_of(plan.runs.begin(), plan.runs.end(),
+                     [=](const TreeRun& run) { return run.runner == runner; });
 }
 
 }  // namespace
@@ -86,6 +94,70 @@ TEST_CASE("tree kernels: batches of every size from 1 to 130") {
   }
 }
 
+TEST_CASE("tree kernels: trees of any shape up to 256 leaves are blended, larger ones walked") {
+  struct Case {
+    test::GrownTree grown;
+    TreeRunner runner;
+  };
+  const Case cases[] = {
+      {{Growth::by_loss, 64}, TreeRunner::blended},
+      {{Growth::comb, 16}, TreeRunner::blended},
+      {{Growth::comb, 17}, TreeRunner::blended},
+      {{Growth::chain, 64}, TreeRunner::blended},
+      {{Growth::chain, 65}, TreeRunner::blended},
+      {{Growth::chain, 128}, TreeRunner::blended},
+      {{Growth::comb, 255}, TreeRunner::blended},
+      {{Growth::chain, 256}, TreeRunner::blended},
+      {{Growth::by_loss, 256}, TreeRunner::blended},
+      {{Growth::by_loss, 257}, TreeRunner::byte_walk},
+      {{Growth::chain, 257}, TreeRunner::byte_walk},
+      {{Growth::comb, 400}, TreeRunner::byte_walk},
+      {{Growth::level, 300}, TreeRunner::byte_walk},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(static_cast<int>(test.grown.growth));
+    CAPTURE(test.grown.leaves);
+    SampleRandom random(test.grown.leaves);
+    const TreeEnsemble model =
+        grown_model(random, {.trees = 21, .depth = 0, .features = 11}, {test.grown});
+    REQUIRE(runs_by(model, test.runner));
+    check_targets(model, probing_rows(random, model, 130), 130);
+  }
+}
+
+TEST_CASE("tree kernels: blended trees in batches of every size from 1 to 130") {
+  SampleRandom random(21);
+  const TreeEnsemble model = grown_model(random, {.trees = 40, .depth = 0, .features = 9},
+                                         {{Growth::by_loss, 31}, {Growth::comb, 90}});
+  const TreeEnsemble classes =
+      grown_model(random, {.trees = 40, .depth = 0, .features = 9, .outputs = 3},
+                  {{Growth::comb, 20}, {Growth::chain, 40}});
+  REQUIRE(runs_by(model, TreeRunner::blended));
+  REQUIRE(runs_by(classes, TreeRunner::blended));
+  for (std::size_t rows = 1; rows <= 130; ++rows) {
+    CAPTURE(rows);
+    check_targets(model, probing_rows(random, model, rows), rows);
+    check_targets(classes, probing_rows(random, classes, rows), rows);
+  }
+}
+
+TEST_CASE("tree kernels: shapes mixed tree by tree, on few and many columns and outputs") {
+  const std::vector<test::GrownTree> mixed = {
+      {Growth::by_loss, 64},  {Growth::lone_leaf, 1}, {Growth::level, 64}, {Growth::chain, 70},
+      {Growth::by_loss, 700}, {Growth::level, 2},     {Growth::comb, 200}, {Growth::level, 300}};
+  for (const std::uint32_t features : {5u, 60u, 150u, 400u}) {
+    for (const std::uint32_t outputs : {1u, 3u, 40u}) {
+      CAPTURE(features);
+      CAPTURE(outputs);
+      SampleRandom random(features + outputs);
+      const TreeEnsemble model = grown_model(
+          random, {.trees = 160, .depth = 0, .features = features, .outputs = outputs}, mixed);
+      REQUIRE(runs_by(model, TreeRunner::blended));
+      check_targets(model, probing_rows(random, model, 100), 100);
+    }
+  }
+}
+
 TEST_CASE("tree kernels: columns past each limit of the layout") {
   struct Case {
     FullShape shape;
@@ -108,7 +180,7 @@ TEST_CASE("tree kernels: columns past each limit of the layout") {
     CAPTURE(test.shape.thresholds);
     SampleRandom random(test.shape.features);
     const TreeEnsemble model = full_model(random, test.shape);
-    const TreePlan plan(model);
+    const TreePlan<float, float> plan(model);
     CHECK(plan.ranks.column_count() >= test.least);
     CHECK(plan.ranks.column_count() <= test.most);
     CHECK(plan.has_ranks() == (test.most != 0));
@@ -146,7 +218,7 @@ TEST_CASE("tree kernels: 255, 256 and more thresholds, the last met by its missi
       writer.finish_tree(0);
     }
     validate(model);
-    if (count > 2) REQUIRE(TreePlan(model).has_ranks());
+    if (count > 2) REQUIRE(TreePlan<float, float>(model).has_ranks());
     SampleRandom random(static_cast<std::uint64_t>(count));
     check_targets(model, probing_rows(random, model, 400), 400);
   }
@@ -177,7 +249,7 @@ TEST_CASE("tree kernels: ranges of trees, and runs of different depths") {
     }
   }
   validate(model);
-  REQUIRE(TreePlan(model).runs.size() >= 4);
+  REQUIRE(TreePlan<float, float>(model).runs.size() >= 4);
   const std::vector<float> features = probing_rows(random, model, 70);
   check_targets(model, features, 70);
   for (const SimdTarget target : runnable_simd_targets()) {

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// TreeEngine uses BlendedTrees.
+#include "predict/blended_trees.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "predict/tree_values.hpp"
+
+namespace mlcore {
+namespace {
+
+constexpr std::size_t kMostLeavesLoaded = 64;
+
+/// One tree's nodes, numbered from its root.
+struct Outline {
+  std::vector<std::uint32_t> inner;     // lowest first; those above two leaves are the lowest
+  std::vector<std::uint16_t> operands;  // one a node
+  std::vector<std::uint32_t> leaves;    // in the order of their operands
+  std::uint32_t pairs = 0;
+  std::uint32_t depth = 0;
+};
+
+class OutlineOf {
+ public:
+  OutlineOf(const TreeEnsemble& model, std::size_t tree)
+      : model_(model), begin_(model.tree_begin[tree]), size_(model.tree_begin[tree + 1] - begin_) {
+    outline_.operands.resize(size_);
+    order_inner();
+    number_operands();
+  }
+
+  Outline take() { return std::move(outline_); }
+
+ private:
+  [[nodiscard]] bool is_leaf(std::uint32_t node) const {
+    return model_.left[begin_ + node] == TreeEnsemble::kLeaf;
+  }
+  [[nodiscard]] std::uint32_t left_of(std::uint32_t node) const {
+    return model_.left[begin_ + node] - begin_;
+  }
+
+  /// A child comes after its parent: heights are known from the last node on.
+  void order_inner() {
+    std::vector<std::uint32_t> heights(size_);
+    for (std::uint32_t node = size_; node-- > 0;) {
+      if (is_leaf(node)) continue;
+      const std::uint32_t left = left_of(node);
+      heights[node] = std::max(heights[left], heights[left + 1]) + 1;
+      if (heights[node] == 1) ++outline_.pairs;
+      outline_.inner.push_back(node);
+    }
+    outline_.depth = heights[0];
+    std::stable_sort(outline_.inner.begin(), outline_.inner.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return heights[a] < heights[b]; });
+  }
+
+  void number_operands() {
+    for (std::uint32_t i = 0; i < outline_.inner.size(); ++i) {
+      const std::uint32_t node = outline_.inner[i];
+      outline_.operands[node] = static_cast<std::uint16_t>((kBlendLeaves + i) * kBlendRows);
+      for (const std::uint32_t child : {left_of(node), left_of(node) + 1}) {
+        if (is_leaf(child)) add_leaf(child);
+      }
+    }
+    if (outline_.inner.empty()) add_leaf(0);
+  }
+
+  void add_leaf(std::uint32_t node) {
+    outline_.operands[node] = static_cast<std::uint16_t>(outline_.leaves.size() * kBlendRows);
+    outline_.leaves.push_back(node);
+  }
+
+  const TreeEnsemble& model_;
+  std::uint32_t begin_;
+  std::uint32_t size_;
+  Outline outline_;
+};
+
+}  // namespace
+
+template <typename Sum>
+template <typename Number>
+void BlendedTrees<Sum>::add(const TreeEnsemble& model, std::size_t tree,
+                            const RankTable<Number>& ranks) {
+  column_count_ = static_cast<std::uint32_t>(ranks.column_count());
+  const Outline outline = OutlineOf(model, tree).take();
+  const std::uint32_t begin = model.tree_begin[tree];
+  BlendTree added{};
+  added.node = static_cast<std::uint32_t>(nodes_.size());
+  added.leaf = static_cast<std::uint32_t>(leaves_.size());
+  for (const std::uint32_t node : outline.inner) {
+    const RankPlace test = ranks.place(model, begin + node);
+    const std::uint32_t left = model.left[begin + node] - begin;
+    nodes_.push_back({outline.operands[left], outline.operands[left + 1],
+                      static_cast<std::uint16_t>(test.column), test.k, 0});
+  }
+  if (outline.inner.empty()) nodes_.push_back({0, 0, 0, kAlwaysLeft, 0});
+  for (const std::uint32_t leaf : outline.leaves) {
+    leaves_.push_back(leaf_of<Sum>(model, begin + leaf));
+    leaf_ids_.push_back(id_of(model, tree, begin + leaf));
+  }
+  added.nodes = static_cast<std::uint16_t>(nodes_.size() - added.node);
+  added.pairs = static_cast<std::uint16_t>(std::max(outline.pairs, std::uint32_t{1}));
+  added.leaves = static_cast<std::uint16_t>(outline.leaves.size());
+  added.depth = static_cast<std::uint16_t>(std::max(outline.depth, std::uint32_t{1}));
+  trees_.push_back(added);
+}
+
+template <typename Sum>
+void BlendedTrees<Sum>::finish() {
+  leaves_.resize(leaves_.size() + kMostLeavesLoaded);
+  leaves_.shrink_to_fit();
+  nodes_.shrink_to_fit();
+  trees_.shrink_to_fit();
+  leaf_ids_.shrink_to_fit();
+}
+
+template <typename Sum>
+BlendView<Sum> BlendedTrees<Sum>::view() const noexcept {
+  return {trees_.data(), nodes_.data(), leaves_.data(), column_count_};
+}
+
+template <typename Sum>
+std::uint32_t BlendedTrees<Sum>::leaf_id(std::size_t tree,
+                                         const std::uint8_t* ranks) const noexcept {
+  const BlendTree& own = trees_[tree];
+  const BlendNode* nodes = nodes_.data() + own.node;
+  std::uint32_t operand = kBlendLeaves + own.nodes - 1u;
+  while (operand >= kBlendLeaves) {
+    const BlendNode& node = nodes[operand - kBlendLeaves];
+    operand = (ranks[node.column] > node.k ? node.right : node.left) / kBlendRows;
+  }
+  return leaf_ids_[own.leaf + operand];
+}
+
+template class BlendedTrees<float>;
+template class BlendedTrees<double>;
+template void BlendedTrees<float>::add(const TreeEnsemble&, std::size_t, const RankTable<float>&);
+template void BlendedTrees<double>::add(const TreeEnsemble&, std::size_t, const RankTable<float>&);
+template void BlendedTrees<double>::add(const TreeEnsemble&, std::size_t, const RankTable<double>&);
+
+}  // namespace mlcore

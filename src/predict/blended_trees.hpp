@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Trees of any shape and of at most kBlendLeaves leaves, with ranks for thresholds: what the
+// kernels blend. A tree's nodes stand in the order of their heights, so that none waits for the one
+// in front of it.
+//
+//   BlendedTrees<double> trees;
+//   trees.add(model, tree, ranks);
+//   kernels.f64_sums.blended_row(trees.view(), 0, 1, ...);
+
+#include <vector>
+
+#include "mlcore/model/tree_ensemble.hpp"
+#include "predict/line_vector.hpp"
+#include "predict/rank_table.hpp"
+#include "predict/tree_kernel.hpp"
+
+namespace mlcore {
+
+template <typename Sum>
+class BlendedTrees {
+ public:
+  /// Adds a tree. Requires: at most kBlendLeaves leaves.
+  template <typename Number>
+  void add(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>& ranks);
+  /// Kernels load whole vectors: lets them read past the last leaf. Called once, after the trees.
+  void finish();
+
+  [[nodiscard]] std::size_t size() const noexcept { return trees_.size(); }
+  [[nodiscard]] BlendView<Sum> view() const noexcept;
+  /// The framework's id of the leaf that a row of rank bytes reaches in a tree.
+  [[nodiscard]] std::uint32_t leaf_id(std::size_t tree, const std::uint8_t* ranks) const noexcept;
+
+ private:
+  std::uint32_t column_count_ = 0;
+  std::vector<BlendTree> trees_;
+  LineVector<BlendNode> nodes_;
+  LineVector<Sum> leaves_;
+  std::vector<std::uint32_t> leaf_ids_;
+};
+
+}  // namespace mlcore
