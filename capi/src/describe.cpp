@@ -108,6 +108,7 @@ std::string_view link_name(Link link) noexcept {
     case Link::hinge: return "hinge";
     case Link::signed_square: return "signed_square";
     case Link::softplus: return "softplus";
+    case Link::isolation: return "isolation";
   }
   return {};
 }

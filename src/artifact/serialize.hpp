@@ -78,7 +78,7 @@ struct ReferenceRecord {
 template <>
 struct EnumRange<Type> : EnumBetween<Type::boolean, Type::duration> {};
 template <>
-struct EnumRange<Link> : EnumBetween<Link::identity, Link::softplus> {};
+struct EnumRange<Link> : EnumBetween<Link::identity, Link::isolation> {};
 template <>
 struct EnumRange<ModelContract::InputRounding>
     : EnumBetween<ModelContract::InputRounding::f32, ModelContract::InputRounding::f64> {};
@@ -90,8 +90,7 @@ struct EnumRange<ModelContract::Accumulator>
     : EnumBetween<ModelContract::Accumulator::f32, ModelContract::Accumulator::f64> {};
 template <>
 struct EnumRange<ModelContract::Start>
-    : EnumBetween<ModelContract::Start::base_first, ModelContract::Start::base_first> {};
-
+    : EnumBetween<ModelContract::Start::base_first, ModelContract::Start::zero> {};
 template <>
 struct EnumRange<ModelContract::Category>
     : EnumBetween<ModelContract::Category::never_negative, ModelContract::Category::cut> {};
@@ -100,7 +99,7 @@ struct EnumRange<ModelContract::Zero>
     : EnumBetween<ModelContract::Zero::as_is, ModelContract::Zero::flushed> {};
 template <>
 struct EnumRange<ModelContract::Finish>
-    : EnumBetween<ModelContract::Finish::none, ModelContract::Finish::mean> {};
+    : EnumBetween<ModelContract::Finish::none, ModelContract::Finish::scale> {};
 
 template <class Archive>
 void serialize(Archive& archive, Field& field, const unsigned /*version*/) {
@@ -133,6 +132,16 @@ void serialize(Archive& archive, ModelContract& contract, const unsigned version
   archive& make_nvp("zero", contract.zero);
   archive& make_nvp("finish", contract.finish);
   archive& make_nvp("link_scale", contract.link_scale);
+  if (version < 3) return;
+  archive& make_nvp("scale", contract.scale);
+}
+
+/// Before version 4 the base margins of a wide model, too, were f32.
+template <class Archive>
+void widen_base_margins(const Archive& /*archive*/, TreeEnsemble& model) {
+  if (!model.contract.is_wide()) return;
+  model.wide_base_margins.assign(model.base_margins.begin(), model.base_margins.end());
+  model.base_margins.clear();
 }
 
 template <class Archive>
@@ -160,6 +169,8 @@ void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
   archive& make_nvp("set_members", model.set_members);
   archive& make_nvp("wide_value", model.wide_value);
   archive& make_nvp("zero_is_missing", model.zero_is_missing);
+  if (version < 4) return widen_base_margins(archive, model);
+  archive& make_nvp("wide_base_margins", model.wide_base_margins);
 }
 
 template <class Archive>
@@ -247,8 +258,8 @@ T decode(ByteView bytes, std::string_view section, std::size_t slack) {
 
 BOOST_CLASS_VERSION(mlcore::SchemaRecord, 1)
 BOOST_CLASS_VERSION(mlcore::FeatureRecord, 1)
-BOOST_CLASS_VERSION(mlcore::ModelContract, 2)
-BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 3)
+BOOST_CLASS_VERSION(mlcore::ModelContract, 3)
+BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 4)
 BOOST_CLASS_VERSION(mlcore::RowBatch, 1)
 BOOST_CLASS_VERSION(mlcore::ProofRow, 2)
 BOOST_CLASS_VERSION(mlcore::ProofRecord, 1)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses exp, ln, ln1p, exp_f32 and sigmoid.
+// Outside code uses exp, exp2, ln, ln1p, tanh, exp_f32 and sigmoid.
 //
 // Both functions split the argument so that a table holds the greater part of the result as a pair
 // of doubles and a short polynomial the rest; the last addition is then the only rounding that
@@ -21,6 +21,7 @@ using namespace math_tables;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kOverflow = 0x1.62e42fefa39efp+9;    // e^x rounds to infinity above
 constexpr double kUnderflow = -0x1.74910d52d3051p+9;  // e^x rounds to 0 below
+constexpr double kLn2 = 0x1.62e42fefa39efp-1;
 constexpr double kRoundToInteger =
     0x1.8p52;  // adding it leaves the nearest integer in the low bits
 constexpr std::int64_t kFractionBits = 52;
@@ -50,16 +51,24 @@ double scale(double value, std::int64_t exponent) noexcept {
   return value * power_of_two(exponent + 128) * power_of_two(-128);
 }
 
-/// e^x = 2^(steps/128) · e^r with |r| ≤ ln 2 / 256. Requires: kUnderflow ≤ x ≤ kOverflow.
+/// e^r − 1 − r, |r| ≤ ln 2 / 256.
+double exp_tail(double r) noexcept {
+  return r * r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720)))));
+}
+
+/// 2^(steps/128) · e^r. Requires: |r| ≤ ln 2 / 256, steps whole.
+double exp_of_parts(double steps, double r) noexcept {
+  const auto step = static_cast<std::int64_t>(steps);
+  const Power& power = kPowers[static_cast<std::size_t>(step & 127)];
+  return scale(power.high + (power.low + power.high * (r + exp_tail(r))), step >> 7);
+}
+
+/// Requires: kUnderflow ≤ x ≤ kOverflow.
 double exp_in_range(double x) noexcept {
   const double shifted = x * kStepsPerUnit + kRoundToInteger;
   const double steps = shifted - kRoundToInteger;
-  const double r = (x - steps * kStepHigh) - steps * kStepLow;  // the first difference is exact
-  const double tail =
-      r * r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720)))));
-  const auto step = static_cast<std::int64_t>(steps);
-  const Power& power = kPowers[static_cast<std::size_t>(step & 127)];
-  return scale(power.high + (power.low + power.high * (r + tail)), step >> 7);
+  // The first difference is exact.
+  return exp_of_parts(steps, (x - steps * kStepHigh) - steps * kStepLow);
 }
 
 /// ln(1 + r) − r, |r| ≤ 2^-7; the term left out is below 2^-66 · r.
@@ -97,6 +106,49 @@ double ln_of_sum(double x, double low, std::int64_t exponent) noexcept {
   return high + (error + (scale_of_two * kLn2Low + c.ln_low + (r.low + ln1p_tail(r.high))));
 }
 
+/// left · right without error: Dekker's product. Requires: 2^-900 < |left · right| < 2^900.
+Sum exact_product(double left, double right) noexcept {
+  const auto split = [](double value) {
+    const double part = value * 0x1.0000002p+27;  // 2^27 + 1
+    const double high = part - (part - value);
+    return Sum{high, value - high};
+  };
+  const Sum a = split(left);
+  const Sum b = split(right);
+  const double high = left * right;
+  return {high, a.low * b.low - (((high - a.high * b.high) - a.low * b.high) - a.high * b.low)};
+}
+
+/// The series to x^15; the term left out is below 2^-70 · x. Requires: |x| < 1/16.
+double tanh_series(double x) noexcept {
+  const double x2 = x * x;
+  const double rest =
+      -17.0 / 315 +
+      x2 * (62.0 / 2835 +
+            x2 * (-1382.0 / 155925 + x2 * (21844.0 / 6081075 + x2 * (-929569.0 / 638512875))));
+  return x + x * x2 * (-1.0 / 3 + x2 * (2.0 / 15 + x2 * rest));
+}
+
+/// t / (t + 2) with t = e^2x − 1, t and the quotient as sums of two. Requires: 1/16 ≤ x < 20.
+double tanh_in_range(double x) noexcept {
+  const double y = 2 * x;
+  const double steps = y * kStepsPerUnit + kRoundToInteger - kRoundToInteger;
+  const double r = (y - steps * kStepHigh) - steps * kStepLow;
+  const auto step = static_cast<std::int64_t>(steps);
+  const Power& power = kPowers[static_cast<std::size_t>(step & 127)];
+  const double factor = power_of_two(step >> 7);
+  const double rest = power.low + power.high * (r + exp_tail(r));
+  const Sum e = exact_sum(factor * power.high, factor * rest);
+  Sum t = exact_sum(e.high, -1.0);
+  t.low += e.low;
+  Sum d = exact_sum(e.high, 1.0);
+  d.low += e.low;
+  const double quotient = t.high / d.high;
+  const Sum product = exact_product(quotient, d.high);
+  const double remainder = (t.high - product.high) - product.low + t.low - quotient * d.low;
+  return quotient + remainder / d.high;
+}
+
 }  // namespace
 
 double exp(double x) noexcept {
@@ -104,6 +156,14 @@ double exp(double x) noexcept {
   if (x > kOverflow) return kInfinity;
   if (x < kUnderflow) return 0.0;
   return exp_in_range(x);
+}
+
+double exp2(double x) noexcept {
+  if (x != x) return kCanonicalNan;
+  if (x >= 1024) return kInfinity;
+  if (x <= -1075) return 0.0;
+  const double steps = x * 128 + kRoundToInteger - kRoundToInteger;
+  return exp_of_parts(steps, (x - steps / 128) * kLn2);  // the difference is exact
 }
 
 double ln(double x) noexcept {
@@ -121,6 +181,16 @@ double ln1p(double x) noexcept {
   if (x < 0x1p-54 && x > -0x1p-54) return x;
   const Sum sum = exact_sum(1.0, x);
   return ln_of_sum(sum.high, sum.low, 0);
+}
+
+double tanh(double x) noexcept {
+  if (x != x) return kCanonicalNan;
+  const double magnitude = x < 0 ? -x : x;
+  if (magnitude < 0x1p-28) return x;
+  if (magnitude < 0x1p-4) return tanh_series(x);
+  if (magnitude >= 20) return x < 0 ? -1.0 : 1.0;  // 1 - tanh < 2^-56
+  const double value = tanh_in_range(magnitude);
+  return x < 0 ? -value : value;
 }
 
 float exp_f32(float x) noexcept { return static_cast<float>(exp(static_cast<double>(x))); }

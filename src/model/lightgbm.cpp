@@ -243,7 +243,7 @@ void LightgbmImport::finish() {
   }
   model_.feature_count = static_cast<std::uint32_t>(last_feature_) + 1;
   model_.output_count = static_cast<std::uint32_t>(outputs);
-  model_.base_margins.assign(outputs, 0);
+  model_.wide_base_margins.assign(outputs, 0);
   for (std::size_t tree = 0; tree < trees_; ++tree) {
     model_.tree_output.push_back(static_cast<std::uint32_t>(tree % outputs));
     if (tree % outputs == 0) model_.round_begin.push_back(static_cast<std::uint32_t>(tree));

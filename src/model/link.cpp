@@ -55,7 +55,8 @@ void apply_link(Link link, std::span<float> margins) noexcept {
       for (float& margin : margins) margin = margin > 0 ? 1.0f : 0.0f;
       return;
     case Link::signed_square:
-    case Link::softplus: return;  // of wide contracts only
+    case Link::softplus:
+    case Link::isolation: return;  // of wide contracts only
   }
 }
 
@@ -75,6 +76,7 @@ void apply_link(const ModelContract& contract, std::span<double> margins) {
     case Link::hinge: return each([](double x) { return x > 0 ? 1.0 : 0.0; });
     case Link::signed_square: return each([](double x) { return x < 0 ? -(x * x) : x * x; });
     case Link::softplus: return each([](double x) { return ln1p(exp(x)); });
+    case Link::isolation: return each([scale](double x) { return -exp2(-(x / scale)); });
   }
 }
 
@@ -89,7 +91,8 @@ bool predicts_classes(const TreeEnsemble& model) noexcept {
     case Link::identity:
     case Link::exponential:
     case Link::signed_square:
-    case Link::softplus: return false;
+    case Link::softplus:
+    case Link::isolation: return false;
   }
   return false;
 }
@@ -104,7 +107,8 @@ std::uint32_t class_of(Link link, std::span<const float> margins) noexcept {
     case Link::identity:
     case Link::exponential:
     case Link::signed_square:
-    case Link::softplus: break;
+    case Link::softplus:
+    case Link::isolation: break;
   }
   return 0;
 }

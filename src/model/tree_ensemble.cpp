@@ -18,26 +18,37 @@ namespace {
   throw Error(Code::invalid_argument, Reason::invalid_tree, message);
 }
 
-void check_contract(const ModelContract& contract) {
+template <typename Enum>
+bool is_between(Enum value, Enum first, Enum last) {
+  return value >= first && value <= last;
+}
+
+bool is_known(const ModelContract& contract) {
   using Contract = ModelContract;
-  Contract known;
-  if (contract.is_wide()) {
-    known.input_rounding = Contract::InputRounding::f64;
-    known.comparison = Contract::Comparison::less_equal;
-    known.accumulator = Contract::Accumulator::f64;
-    known.category = Contract::Category::cut;
-    known.zero = Contract::Zero::flushed;
-    known.finish = contract.finish;
-    known.link_scale = contract.link_scale;
+  const bool is_wide = contract.is_wide();
+  if (!is_between(contract.link, Link::identity, is_wide ? Link::isolation : Link::hinge) ||
+      !is_between(contract.finish, Contract::Finish::none, Contract::Finish::scale) ||
+      !is_between(contract.start, Contract::Start::base_first, Contract::Start::zero) ||
+      !is_between(contract.category, Contract::Category::never_negative, Contract::Category::cut) ||
+      !is_between(contract.zero, Contract::Zero::as_is, Contract::Zero::flushed)) {
+    return false;
   }
-  known.link = contract.link;
-  const bool is_known_link =
-      contract.is_wide() ? contract.link >= Link::identity && contract.link <= Link::softplus
-                         : contract.link >= Link::identity && contract.link <= Link::hinge;
-  const bool is_known_finish =
-      contract.finish == Contract::Finish::none || contract.finish == Contract::Finish::mean;
-  const bool is_scale = contract.link_scale > 0 && std::isfinite(contract.link_scale);
-  if (contract != known || !is_known_link || !is_known_finish || !is_scale) {
+  const bool is_scaled = contract.finish == Contract::Finish::scale;
+  if (!std::isfinite(contract.scale) || (!is_scaled && contract.scale != 1)) return false;
+  if (is_scaled && contract.start != Contract::Start::zero) return false;
+  if (!(contract.link_scale > 0) || !std::isfinite(contract.link_scale)) return false;
+  if (is_wide) {
+    return contract.comparison == Contract::Comparison::less_equal &&
+           is_between(contract.input_rounding, Contract::InputRounding::f32,
+                      Contract::InputRounding::f64);
+  }
+  return contract.accumulator == Contract::Accumulator::f32 && contract.rounds_inputs() &&
+         contract.comparison == Contract::Comparison::less &&
+         contract.zero == Contract::Zero::as_is && contract.link_scale == 1;
+}
+
+void check_contract(const ModelContract& contract) {
+  if (!is_known(contract)) {
     throw Error(Code::unimplemented, Reason::unsupported_model,
                 "a numeric contract this version can't run");
   }
@@ -54,8 +65,12 @@ void check_lengths(const TreeEnsemble& model) {
                     "default_left {}",
                     nodes, model.feature.size(), values, model.default_left.size()));
   }
-  if (!(model.contract.is_wide() ? model.value.empty() : model.wide_value.empty())) {
+  const bool is_wide = model.contract.is_wide();
+  if (!(is_wide ? model.value.empty() : model.wide_value.empty())) {
     refuse("values of both widths");
+  }
+  if (!(is_wide ? model.base_margins.empty() : model.wide_base_margins.empty())) {
+    refuse("base margins of the other width");
   }
   if (model.tree_begin.size() != model.tree_count() + 1) {
     refuse(fmt::format("{} tree begins for {} trees", model.tree_begin.size(), model.tree_count()));
@@ -70,9 +85,9 @@ void check_lengths(const TreeEnsemble& model) {
   if (model.output_count == 0 || model.output_count > kMaxOutputCount) {
     refuse(fmt::format("{} outputs; at least 1, at most {}", model.output_count, kMaxOutputCount));
   }
-  if (model.base_margins.size() != model.output_count) {
-    refuse(fmt::format("{} base margins for {} outputs", model.base_margins.size(),
-                       model.output_count));
+  const std::size_t bases = is_wide ? model.wide_base_margins.size() : model.base_margins.size();
+  if (bases != model.output_count) {
+    refuse(fmt::format("{} base margins for {} outputs", bases, model.output_count));
   }
   if (!model.feature_names.empty() && model.feature_names.size() != model.feature_count) {
     refuse(fmt::format("{} feature names for {} features", model.feature_names.size(),
@@ -114,6 +129,7 @@ void check_rounds(const TreeEnsemble& model) {
   const std::vector<std::uint32_t>& begin = model.round_begin;
   if (begin.empty()) {
     if (!model.node_id.empty()) refuse("node ids without rounds");
+    if (model.contract.finish == ModelContract::Finish::mean) refuse("a mean without rounds");
     return;
   }
   if (begin.front() != 0 || begin.back() != model.tree_count()) {
@@ -157,7 +173,7 @@ class TreeCheck {
   }
 
   void leaf(std::uint32_t node) {
-    const double value = value_of(node);
+    const double value = model_.value_of(node);
     if (!std::isfinite(value)) fail(node, "a leaf that is not finite");
     if (model_.feature[node] != 0 || model_.default_left[node] != 0) {
       fail(node, "a leaf with a feature or a default direction");
@@ -173,7 +189,7 @@ class TreeCheck {
     if (model_.feature[node] >= model_.feature_count) {
       fail(node, fmt::format("feature {} of {}", model_.feature[node], model_.feature_count));
     }
-    if (std::isnan(value_of(node))) fail(node, "a NaN threshold");
+    if (std::isnan(model_.value_of(node))) fail(node, "a NaN threshold");
     if (model_.is_categorical(node)) set(node);
     if (zero_rule(node) > 1) fail(node, "a rule of zeros other than 0 and 1");
     if (zero_rule(node) != 0 && !model_.contract.is_wide()) fail(node, "a zero that is missing");
@@ -191,13 +207,9 @@ class TreeCheck {
     if (set >= model_.set_count()) {
       fail(node, fmt::format("set {} of {}", set, model_.set_count()));
     }
-    if (value_of(node) != 0 || zero_rule(node) != 0) fail(node, "a set with a threshold");
+    if (model_.value_of(node) != 0 || zero_rule(node) != 0) fail(node, "a set with a threshold");
   }
 
-  [[nodiscard]] double value_of(std::uint32_t node) const {
-    return model_.contract.is_wide() ? model_.wide_value[node]
-                                     : static_cast<double>(model_.value[node]);
-  }
   [[nodiscard]] std::uint8_t zero_rule(std::uint32_t node) const {
     return model_.zero_is_missing.empty() ? std::uint8_t{0} : model_.zero_is_missing[node];
   }
@@ -217,12 +229,13 @@ void validate(const TreeEnsemble& model) {
   check_lengths(model);
   check_rounds(model);
   check_sets(model);
-  std::vector<double> reach(model.output_count);  // how far a margin can be from 0
+  std::vector<double> reach(model.output_count);  // how far a sum can be from 0
   for (std::size_t output = 0; output < reach.size(); ++output) {
-    if (!std::isfinite(model.base_margins[output])) {
+    const double base = model.base_margin(output);
+    if (!std::isfinite(base)) {
       refuse(fmt::format("output {}: a base margin that is not finite", output));
     }
-    reach[output] = std::fabs(model.base_margins[output]);
+    reach[output] = std::fabs(base);
   }
   std::vector<std::uint32_t> levels;
   for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
@@ -243,7 +256,8 @@ void validate(const TreeEnsemble& model) {
     const double limit = model.contract.is_wide()
                              ? std::numeric_limits<double>::max()
                              : static_cast<double>(std::numeric_limits<float>::max());
-    if (!(reach[output] <= limit / 2)) {
+    const double scale = std::max(1.0, std::fabs(model.contract.scale));
+    if (!(reach[output] * scale <= limit / 2)) {
       refuse(fmt::format("output {}: leaves whose sum could overflow", output));
     }
   }
@@ -281,15 +295,34 @@ std::uint32_t leaf_of(const TreeEnsemble& model, std::size_t tree, Feature featu
   return node;
 }
 
+/// The sum of the leaves from the start on, and what becomes of it.
+template <typename Number, typename Feature>
+void margins_of(const TreeEnsemble& model, const std::vector<Number>& bases,
+                const std::vector<Number>& values, Feature feature, std::span<Number> margins) {
+  const ModelContract& contract = model.contract;
+  const bool is_base_last = contract.start == ModelContract::Start::zero;
+  std::copy(bases.begin(), bases.end(), margins.begin());
+  if (is_base_last) std::fill(margins.begin(), margins.end(), Number{0});
+  for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
+    margins[model.tree_output[tree]] += values[leaf_of(model, tree, feature)];
+  }
+  for (std::size_t output = 0; output < margins.size(); ++output) {
+    if (contract.finish == ModelContract::Finish::mean && model.round_count() != 0) {
+      margins[output] /= static_cast<Number>(model.round_count());
+    }
+    if (contract.finish == ModelContract::Finish::scale) {
+      margins[output] *= static_cast<Number>(contract.scale);
+    }
+    if (is_base_last) margins[output] += bases[output];
+  }
+}
+
 }  // namespace
 
 void reference_margins(const TreeEnsemble& model, std::span<const float> features,
                        std::span<float> margins) {
-  std::copy(model.base_margins.begin(), model.base_margins.end(), margins.begin());
   const auto feature = [features](std::uint32_t i) { return static_cast<double>(features[i]); };
-  for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
-    margins[model.tree_output[tree]] += model.value[leaf_of(model, tree, feature)];
-  }
+  margins_of<float>(model, model.base_margins, model.value, feature, margins);
 }
 
 void reference_margins(const TreeEnsemble& model, std::span<const double> features,
@@ -301,13 +334,11 @@ void reference_margins(const TreeEnsemble& model, std::span<const double> featur
     std::copy(sums.begin(), sums.end(), margins.begin());
     return;
   }
-  std::copy(model.base_margins.begin(), model.base_margins.end(), margins.begin());
-  const auto feature = [features](std::uint32_t i) { return features[i]; };
-  for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
-    margins[model.tree_output[tree]] += model.wide_value[leaf_of(model, tree, feature)];
-  }
-  if (model.contract.finish != ModelContract::Finish::mean || model.round_count() == 0) return;
-  for (double& margin : margins) margin /= static_cast<double>(model.round_count());
+  const bool is_rounded = model.contract.rounds_inputs();
+  const auto feature = [features, is_rounded](std::uint32_t i) {
+    return is_rounded ? static_cast<double>(static_cast<float>(features[i])) : features[i];
+  };
+  margins_of<double>(model, model.wide_base_margins, model.wide_value, feature, margins);
 }
 
 }  // namespace mlcore

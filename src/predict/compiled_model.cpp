@@ -16,6 +16,7 @@ TreeEngine engine_of(const TreeEnsemble& model, TreeInputs& inputs) {
 
 CompiledModel::CompiledModel(const TreeEnsemble& model)
     : is_wide_(model.contract.is_wide()),
+      finish_(model),
       inputs_(model),
       engine_(engine_of(model, inputs_)),
       wide_leaves_(model) {}
@@ -46,21 +47,27 @@ void CompiledModel::wide_margins(ModelScratch& scratch, std::size_t row,
                                  TreeRange trees) const noexcept {
   const float* columns = scratch.columns.data() + row * inputs_.column_count();
   engine_.leaves(columns, trees, scratch.leaves.data());
-  wide_leaves_.margins(trees.begin, trees.end, scratch.leaves.data(),
+  wide_leaves_.margins(trees, scratch.leaves.data(),
                        scratch.wide_margins.data() + row * output_count());
 }
 
 void CompiledModel::row_margins(ModelScratch& scratch, TreeRange trees) const noexcept {
   if (is_wide_) return wide_margins(scratch, 0, trees);
   engine_.margins(scratch.columns.data(), trees, scratch.margins.data());
+  finish_.apply(trees, scratch.margins.data());
 }
 
 void CompiledModel::batch_margins(ModelScratch& scratch, std::size_t rows,
                                   TreeRange trees) const noexcept {
-  if (!is_wide_) {
-    return engine_.batch_margins(scratch.columns.data(), rows, trees, scratch.margins.data());
+  if (is_wide_) {
+    for (std::size_t row = 0; row < rows; ++row) wide_margins(scratch, row, trees);
+    return;
   }
-  for (std::size_t row = 0; row < rows; ++row) wide_margins(scratch, row, trees);
+  engine_.batch_margins(scratch.columns.data(), rows, trees, scratch.margins.data());
+  if (finish_.is_none()) return;
+  for (std::size_t row = 0; row < rows; ++row) {
+    finish_.apply(trees, scratch.margins.data() + row * output_count());
+  }
 }
 
 void CompiledModel::copy_margins(const ModelScratch& scratch, std::size_t row,

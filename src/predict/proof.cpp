@@ -40,14 +40,13 @@ class ProofMaker {
  public:
   ProofMaker(const Artifact& artifact, std::uint64_t seed)
       : definition_(artifact.definition),
-        is_wide_(artifact.model.contract.is_wide()),
+        is_rounded_(artifact.model.contract.rounds_inputs()),
         generator_(seed),
         pool_{0.0, 1.0, -1.0, 0.5, 100.0} {
     for (std::size_t node = 0; node < artifact.model.left.size(); ++node) {
       if (artifact.model.left[node] == TreeEnsemble::kLeaf) continue;
       if (artifact.model.is_categorical(node)) continue;
-      pool_.push_back(is_wide_ ? artifact.model.wide_value[node]
-                               : static_cast<double>(artifact.model.value[node]));
+      pool_.push_back(artifact.model.value_of(node));
     }
     for (const std::uint32_t member : artifact.model.set_members) pool_.push_back(member);
     for (const Aggregate& aggregate : definition_.aggregates()) {
@@ -126,7 +125,7 @@ class ProofMaker {
 
   /// The neighbour in the width that the model compares in.
   [[nodiscard]] double beside(double value, int direction) const {
-    if (is_wide_) return std::nextafter(value, direction * std::numeric_limits<double>::max());
+    if (!is_rounded_) return std::nextafter(value, direction * std::numeric_limits<double>::max());
     const float end = std::numeric_limits<float>::max();
     return static_cast<double>(
         std::nextafter(static_cast<float>(value), direction > 0 ? end : -end));
@@ -161,7 +160,7 @@ class ProofMaker {
   }
 
   const Definition& definition_;
-  bool is_wide_;
+  bool is_rounded_;
   Generator generator_;
   std::vector<double> pool_;
   std::int64_t reach_ = 30 * kMicrosPerDay;
@@ -180,6 +179,7 @@ std::vector<ProofRow> make_proof_rows(const Artifact& artifact, std::size_t coun
   std::vector<double> inputs(plan.width());
   std::vector<double> margins(artifact.model.output_count);
   const bool is_wide = artifact.model.contract.is_wide();
+  const bool is_rounded = artifact.model.contract.rounds_inputs();
   ProofMaker maker(artifact, seed);
   std::vector<ProofRow> rows(count);
   for (std::size_t index = 0; index < count; ++index) {
@@ -190,7 +190,7 @@ std::vector<ProofRow> make_proof_rows(const Artifact& artifact, std::size_t coun
     plan.compute(request, aggregates.cells, scratch, features);
     for (std::size_t i = 0; i < features.size(); ++i) {
       row.feature_bits.push_back(std::bit_cast<std::uint64_t>(features[i]));
-      inputs[i] = is_wide ? features[i] : static_cast<double>(model_input(features[i]));
+      inputs[i] = is_rounded ? static_cast<double>(model_input(features[i])) : features[i];
     }
     reference_margins(artifact.model, inputs, margins);
     for (const double margin : margins) {

@@ -35,7 +35,10 @@ std::uint32_t zero_rule(const TreeEnsemble& model, std::uint32_t node) {
 TreeInputs::TreeInputs(const TreeEnsemble& model)
     : feature_count_(model.feature_count),
       is_wide_(model.contract.is_wide()),
-      is_cut_(model.contract.category == ModelContract::Category::cut) {
+      is_rounded_(model.contract.rounds_inputs()),
+      is_cut_(model.contract.category == ModelContract::Category::cut),
+      is_flushed_(model.contract.zero == ModelContract::Zero::flushed),
+      is_base_last_(model.contract.start == ModelContract::Start::zero) {
   if (is_wide_) {
     node_column_.resize(model.node_count());
     add_ranks(model);
@@ -109,6 +112,7 @@ TreeEnsemble TreeInputs::take_lowered(const TreeEnsemble& model) {
   result.feature_count = static_cast<std::uint32_t>(column_count_);
   result.output_count = model.output_count;
   result.base_margins = model.base_margins;
+  if (is_wide_ || is_base_last_) result.base_margins.assign(model.output_count, 0);
   result.tree_begin = model.tree_begin;
   result.tree_output = model.tree_output;
   result.left = model.left;
@@ -139,7 +143,7 @@ TreeEnsemble TreeInputs::take_lowered(const TreeEnsemble& model) {
 
 /// How many thresholds are less: x <= threshold k, counted from 0, iff rank < k + 1.
 inline float TreeInputs::column_of(const Ranks& ranks, double value) const noexcept {
-  if (std::fabs(value) <= kZeroThreshold) value = 0;
+  if (is_flushed_ && std::fabs(value) <= kZeroThreshold) value = 0;
   if (std::isnan(value) || (ranks.zero_is_missing != 0 && value == 0)) {
     return std::numeric_limits<float>::quiet_NaN();
   }
@@ -155,6 +159,7 @@ inline float TreeInputs::column_of(const Ranks& ranks, double value) const noexc
 
 inline float TreeInputs::column_of(const Test& test, double value) const noexcept {
   if (std::isnan(value)) return std::numeric_limits<float>::quiet_NaN();
+  if (is_flushed_ && std::fabs(value) <= kZeroThreshold) value = 0;
   if (is_cut_ ? value <= -1 : value < 0) return 0;
   if (value >= kMaxCategory) return 0;
   const auto category = static_cast<std::uint32_t>(std::fabs(value));
@@ -174,39 +179,44 @@ void TreeInputs::fill_tests(float* columns) const noexcept {
   }
 }
 
-template <typename Input>
-void TreeInputs::fill_wide(const Input* inputs, float* columns) const noexcept {
+template <typename InputOf>
+void TreeInputs::fill_wide(InputOf input_of, float* columns) const noexcept {
   for (const Ranks& ranks : ranks_) {
-    *columns++ = column_of(ranks, static_cast<double>(inputs[ranks.feature]));
+    *columns++ = column_of(ranks, static_cast<double>(input_of(ranks.feature)));
   }
   for (const Test& test : tests_) {
-    *columns++ = column_of(test, static_cast<double>(inputs[test.feature]));
+    *columns++ = column_of(test, static_cast<double>(input_of(test.feature)));
   }
 }
 
 void TreeInputs::from_features(const double* features, float* columns) const noexcept {
-  if (is_wide_) return fill_wide(features, columns);
+  if (is_wide_ && is_rounded_) {
+    return fill_wide([=](std::uint32_t i) { return model_input(features[i]); }, columns);
+  }
+  if (is_wide_) return fill_wide([=](std::uint32_t i) { return features[i]; }, columns);
   std::transform(features, features + feature_count_, columns, model_input);
   fill_tests(columns);
 }
 
 void TreeInputs::from_inputs(const double* inputs, float* columns) const noexcept {
-  if (is_wide_) return fill_wide(inputs, columns);
+  if (is_wide_ && is_rounded_) {
+    return fill_wide([=](std::uint32_t i) { return static_cast<float>(inputs[i]); }, columns);
+  }
+  if (is_wide_) return fill_wide([=](std::uint32_t i) { return inputs[i]; }, columns);
   std::transform(inputs, inputs + feature_count_, columns,
                  [](double input) { return static_cast<float>(input); });
   fill_tests(columns);
 }
 
 void TreeInputs::from_inputs(const float* inputs, float* columns) const noexcept {
-  if (is_wide_) return fill_wide(inputs, columns);
+  if (is_wide_) return fill_wide([=](std::uint32_t i) { return inputs[i]; }, columns);
   std::copy_n(inputs, feature_count_, columns);
   fill_tests(columns);
 }
 
-WideLeaves::WideLeaves(const TreeEnsemble& model)
-    : is_mean_(model.contract.finish == ModelContract::Finish::mean) {
+WideLeaves::WideLeaves(const TreeEnsemble& model) {
   if (!model.contract.is_wide()) return;
-  base_margins_.assign(model.base_margins.begin(), model.base_margins.end());
+  finish_ = TreeFinish<double>(model);
   outputs_ = model.tree_output;
   for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
     const std::uint32_t begin = model.tree_begin[tree];
@@ -218,15 +228,12 @@ WideLeaves::WideLeaves(const TreeEnsemble& model)
   }
 }
 
-void WideLeaves::margins(std::size_t begin, std::size_t end, const double* leaves,
-                         double* margins) const noexcept {
-  std::copy(base_margins_.begin(), base_margins_.end(), margins);
-  for (std::size_t tree = begin; tree < end; ++tree) {
+void WideLeaves::margins(TreeRange trees, const double* leaves, double* margins) const noexcept {
+  std::copy(finish_.starts().begin(), finish_.starts().end(), margins);
+  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
     margins[outputs_[tree]] += values_[static_cast<std::size_t>(*leaves++)];
   }
-  if (!is_mean_ || begin == end) return;
-  const auto rounds = static_cast<double>((end - begin) / base_margins_.size());
-  for (std::size_t output = 0; output < base_margins_.size(); ++output) margins[output] /= rounds;
+  finish_.apply(trees, margins);
 }
 
 void WideLeaves::to_ids(std::span<double> leaves) const noexcept {

@@ -107,6 +107,7 @@ std::optional<ScoreScale> scale_of(const TreeEnsemble& model) {
     case Link::logistic:
     case Link::softmax:
     case Link::hinge: return ScoreScale(0, 1);
+    case Link::isolation: return ScoreScale(-1, 0);
     case Link::identity:
     case Link::exponential:
     case Link::signed_square:

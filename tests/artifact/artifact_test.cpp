@@ -69,14 +69,14 @@ TEST_CASE("artifact: what is written is read again, and written again to the sam
 TEST_CASE("artifact: the sample has the bytes that the specification gives it") {
   // Source: tests/artifact/golden.py, which writes the file without the library.
   CHECK(hex(sha256(write_artifact(sample_artifact()))) ==
-        "cbb3723da53823b65c9d6d34e00199836bd68541afa3cb19b23d48445eca2c46");
+        "a23178f2d7e3df5cfec7522c9e48d5d7d8f08bd8ca9d29748b898c1c9d041e56");
 }
 
 TEST_CASE("artifact: the sample with a reference has the bytes of the specification too") {
   const Artifact artifact = sample_artifact_with_reference();
   const Bytes file = write_artifact(artifact);
   // Source: tests/artifact/golden.py.
-  CHECK(hex(sha256(file)) == "a69b99f768ae236c4f5d5801b1f8811a9ca6b1626ddbe2b30e08d1c0d422766c");
+  CHECK(hex(sha256(file)) == "93e1ecba165de95016e9a392345c84cd9e553989b4f83061da4255eb4ae9f6b9");
   check_equal(read_artifact(file), artifact);
   CHECK(write_artifact(read_artifact(file)) == file);
   CHECK_NOTHROW(verify_digests(file));
@@ -121,11 +121,20 @@ Bytes older_sample(const Artifact& artifact, std::uint16_t minor) {
   const std::size_t contract = 4 + 2 + 3 * 4 + artifact.model.framework.size() +
                                artifact.model.framework_version.size() +
                                artifact.model.objective.size();
-  const auto since_2 = model.begin() + static_cast<std::ptrdiff_t>(contract + 2 + 5);
-  model.erase(since_2, since_2 + 3 + 8);
-  put(model, contract, 2, 1);
+  const std::size_t members = minor == 3 ? 5 + 3 + 8 : 5;
+  const auto newer = model.begin() + static_cast<std::ptrdiff_t>(contract + 2 + members);
+  model.erase(newer, newer + static_cast<std::ptrdiff_t>(5 + 3 + 8 + 8 - members));
+  put(model, contract, 2, minor == 3 ? 2 : 1);
   put(model, 4, 2, minor);  // the class version
-  model.resize(model.size() - 5 * 8);
+  if (!artifact.model.wide_base_margins.empty()) {
+    const std::size_t outputs = artifact.model.wide_base_margins.size();
+    model.resize(model.size() - 8 * outputs);
+    const std::size_t names = contract + 2 + members + 4 + 4;
+    REQUIRE(artifact.model.feature_names.empty());
+    put(model, names + 8, 8, outputs);
+    model.insert(model.begin() + static_cast<std::ptrdiff_t>(names + 16), 4 * outputs, 0);
+  }
+  model.resize(model.size() - (minor == 3 ? 1 : 6) * 8);
   if (minor == 1) {
     model.resize(model.size() - (8 + 4 * artifact.model.round_begin.size()) -
                  (8 + 4 * artifact.model.node_id.size()));
@@ -147,6 +156,22 @@ TEST_CASE("artifact: a model of format 0.1 is read, without its rounds and node 
 TEST_CASE("artifact: a model of format 0.2 is read, its contract is XGBoost's") {
   const Artifact artifact = sample_artifact();
   check_equal(read_artifact(older_sample(artifact, 2)), artifact);
+}
+
+TEST_CASE("artifact: a model of format 0.3 is read, the base margins of a wide one widened") {
+  Artifact artifact = sample_artifact();
+  check_equal(read_artifact(older_sample(artifact, 3)), artifact);
+  TreeEnsemble& model = artifact.model;
+  model.contract.input_rounding = ModelContract::InputRounding::f64;
+  model.contract.comparison = ModelContract::Comparison::less_equal;
+  model.contract.accumulator = ModelContract::Accumulator::f64;
+  model.wide_value.assign(model.value.begin(), model.value.end());
+  model.value.clear();
+  model.base_margins.clear();
+  model.wide_base_margins = {0};
+  model.feature_names.clear();
+  artifact.proof_rows.clear();
+  check_equal(read_artifact(older_sample(artifact, 3)), artifact);
 }
 
 TEST_CASE("artifact: without streams, fits, facts, proof rows and name it round-trips too") {
@@ -226,7 +251,7 @@ TEST_CASE("artifact: a newer major format is refused by name, whatever else it s
   const Verdict found = read_verdict(file);
   CHECK(found.code == Code::unimplemented);
   CHECK(found.reason == Reason::newer_format);
-  CHECK(found.message == "artifact of format 3.3, this library reads format 0");
+  CHECK(found.message == "artifact of format 3.4, this library reads format 0");
 }
 
 TEST_CASE("artifact: an unknown critical section is refused, an unknown optional one is checked") {
@@ -241,7 +266,7 @@ TEST_CASE("artifact: an unknown critical section is refused, an unknown optional
   CHECK(refused.code == Code::unimplemented);
   CHECK(refused.reason == Reason::newer_format);
   CHECK(refused.message ==
-        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.3");
+        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.4");
   CHECK(list_sections(critical).size() == 6);
 
   sections.back().is_critical = false;
@@ -362,7 +387,7 @@ TEST_CASE("artifact: sections that contradict each other are refused") {
   CHECK(read_verdict(with_section(good, "SCHM", encode_schema(Schema(fields)))).message ==
         "section \"SCHM\" is not the request schema of the definition in \"FEAT\"");
 
-  CHECK(edited("MODL", 4, 4).reason == Reason::newer_format);  // its class version
+  CHECK(edited("MODL", 4, 5).reason == Reason::newer_format);  // its class version
   CHECK(edited("PROF", 0, 2).reason == Reason::newer_format);  // its archive version
   CHECK(edited("REFP", 4, 2).reason == Reason::newer_format);  // its class version
   for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF", "REFP"}) {

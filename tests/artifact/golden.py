@@ -46,8 +46,8 @@ def items(encode, values): return u64(len(values)) + b"".join(map(encode, values
 
 
 VERSION = u16(1)  # of every class but these
-MODEL_VERSION = u16(3)
-CONTRACT_VERSION = u16(2)
+MODEL_VERSION = u16(4)
+CONTRACT_VERSION = u16(3)
 PROOF_ROW_VERSION = u16(2)
 ARCHIVE = u32(1)
 
@@ -95,7 +95,7 @@ def features():
 
 def model():
     return (ARCHIVE + MODEL_VERSION + text("xgboost") + text("1.7.4") + text("binary:logistic")
-            + CONTRACT_VERSION + bytes([1, 1, 1, 1, 2, 1, 1, 1]) + f64(1) + u32(4) + u32(1)
+            + CONTRACT_VERSION + bytes([1, 1, 1, 1, 2, 1, 1, 1]) + f64(1) + f64(1) + u32(4) + u32(1)
             + items(text, ["orders_90d", "spend_90d", "spend_z", "is_home"])
             + items(f32, [-0.25])
             + items(u32, [0, 3, 8])
@@ -106,7 +106,7 @@ def model():
             + items(u8, [1, 0, 0, 0, 1, 0, 0, 0])
             + items(u32, [0, 1, 2])
             + items(u32, [0, 1, 2, 0, 1, 2, 5, 6])
-            + 5 * u64(0))  # no sets, no doubles, no zeros
+            + 6 * u64(0))  # no sets, no doubles, no zeros
 
 
 def proof_row(order_count):
@@ -153,7 +153,7 @@ def container(sections):
                   + u32(0) + hashlib.sha256(data).digest() + bytes(24))
         body += bytes(padding) + data
         offset += len(data)
-    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(3) + u32(64) + u32(0) + u32(0) + u64(offset)
+    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(4) + u32(64) + u32(0) + u32(0) + u64(offset)
               + u32(len(sections)) + u32(96) + u64(64) + u64(0) + u32(crc32c(table)))
     return header + u32(crc32c(header)) + table + body
 

@@ -177,6 +177,59 @@ TEST_CASE("ln1p: within 1 ulp of MPFR over seeded arguments") {
               sweep(100'000, [&] { return static_cast<double>(random() % 10'000'001) / 100; }));
 }
 
+TEST_CASE("exp2: within 1 ulp of MPFR over seeded arguments, exact for whole ones") {
+  CAPTURE(kSeed);
+  std::mt19937_64 random(kSeed + 5);
+  Reference reference(mpfr_exp2);
+  const auto sweep = [&](std::int64_t count, auto next) {
+    return worst_error([](double x) { return exp2(x); }, reference, count, next);
+  };
+  CHECK_WORST("exp2, [-1022, 1024)", sweep(300'000, [&] { return uniform(random, -1022, 1024); }));
+  CHECK_WORST("exp2, [-1, 1]", sweep(200'000, [&] { return uniform(random, -1, 1); }));
+  CHECK_WORST("exp2, subnormal results",
+              sweep(100'000, [&] { return uniform(random, -1076, -1021); }));
+  CHECK_WORST("exp2, between two table steps", sweep(100'000, [&] {
+                const auto step =
+                    static_cast<double>(static_cast<int>(random() % 250'000) - 125'000);
+                return beside(random, (step + 0.5) / 128);
+              }));
+  for (int x = -1080; x <= 1030; ++x) CHECK(exp2(x) == std::ldexp(1.0, x));
+  CHECK(exp2(kInfinity) == kInfinity);
+  CHECK(exp2(-kInfinity) == 0.0);
+}
+
+TEST_CASE("tanh: within 1 ulp of MPFR over seeded arguments, odd") {
+  CAPTURE(kSeed);
+  std::mt19937_64 random(kSeed + 6);
+  Reference reference(mpfr_tanh);
+  const auto sweep = [&](std::int64_t count, auto next) {
+    return worst_error([](double x) { return tanh(x); }, reference, count, next);
+  };
+  CHECK_WORST("tanh, [-1, 1]", sweep(300'000, [&] { return uniform(random, -1, 1); }));
+  CHECK_WORST("tanh, [-22, 22]", sweep(300'000, [&] { return uniform(random, -22, 22); }));
+  CHECK_WORST("tanh, beside 1/16", sweep(200'000, [&] { return beside(random, 0x1p-4); }));
+  CHECK_WORST("tanh, beside 2^-28 and 20",
+              sweep(100'000, [&] { return beside(random, random() % 2 == 0 ? 0x1p-28 : 20.0); }));
+  CHECK_WORST("tanh, ±2^[-1074, 3)", sweep(200'000, [&] {
+                const double x = log_uniform(random, -1074, 3);
+                return random() % 2 == 0 ? x : -x;
+              }));
+  CHECK_WORST("tanh, between two table steps", sweep(100'000, [&] {
+                const auto step = static_cast<double>(static_cast<int>(random() % 7'000) - 3'500);
+                return beside(random, (step + 0.5) * 0x1.62e42fefa39efp-9);
+              }));
+  for (int i = 0; i < 1'000; ++i) {
+    const double x = log_uniform(random, -40, 6);
+    if (bits(tanh(-x)) != bits(-tanh(x))) FAIL_CHECK("not odd at ", x);
+  }
+  CHECK(bits(tanh(0.0)) == bits(0.0));
+  CHECK(bits(tanh(-0.0)) == bits(-0.0));
+  CHECK(tanh(kLeast) == kLeast);
+  CHECK(tanh(kInfinity) == 1.0);
+  CHECK(tanh(-kInfinity) == -1.0);
+  CHECK(tanh(kGreatest) == 1.0);
+}
+
 TEST_CASE("exp: special arguments and the ends of its range") {
   struct Case {
     double x, expected;
@@ -220,7 +273,7 @@ TEST_CASE("ln and ln1p: special arguments") {
   CHECK(ln1p(1.0) == 0x1.62e42fefa39efp-1);
 }
 
-TEST_CASE("exp, ln, ln1p: every NaN that comes out is the canonical one") {
+TEST_CASE("exp, exp2, ln, ln1p, tanh: every NaN that comes out is the canonical one") {
   for (const std::uint64_t nan :
        {0x7FF8000000000000u, 0xFFF8000000000000u, 0x7FF0000000000001u, 0xFFFFFFFFFFFFFFFFu}) {
     CAPTURE(nan);
@@ -228,6 +281,8 @@ TEST_CASE("exp, ln, ln1p: every NaN that comes out is the canonical one") {
     CHECK(bits(exp(x)) == kCanonicalNanBits);
     CHECK(bits(ln(x)) == kCanonicalNanBits);
     CHECK(bits(ln1p(x)) == kCanonicalNanBits);
+    CHECK(bits(exp2(x)) == kCanonicalNanBits);
+    CHECK(bits(tanh(x)) == kCanonicalNanBits);
   }
   for (const double x : {-kLeast, -1.0, -kInfinity}) CHECK(bits(ln(x)) == kCanonicalNanBits);
   for (const double x : {-0x1.0000000000001p0, -2.0, -kInfinity}) {

@@ -97,6 +97,103 @@ TEST_CASE("tree ensemble: margins are added in float32, the base first, in the t
   CHECK(margin == 0.0f);  // 2 in any other order, or in double
 }
 
+namespace {
+
+/// One split of x0 at 0.1, in double, where the float 0.1f is greater.
+TreeEnsemble wide_model() {
+  TreeEnsemble model;
+  model.contract.accumulator = ModelContract::Accumulator::f64;
+  model.contract.comparison = ModelContract::Comparison::less_equal;
+  model.feature_count = 1;
+  model.wide_base_margins = {0.25};
+  model.tree_begin = {0, 3};
+  model.tree_output = {0};
+  model.round_begin = {0, 1};
+  model.left = {1, kLeaf, kLeaf};
+  model.feature = {0, 0, 0};
+  model.default_left = {1, 0, 0};
+  model.wide_value = {0.1, 2, 0.1};
+  return model;
+}
+
+double margin_of(const TreeEnsemble& model, double feature) {
+  validate(model);
+  double margin = 0;
+  reference_margins(model, {&feature, 1}, {&margin, 1});
+  return margin;
+}
+
+}  // namespace
+
+TEST_CASE("tree ensemble: a wide contract rounds its inputs to float32 where it says so") {
+  TreeEnsemble model = wide_model();
+  CHECK(margin_of(model, 0.1) == 0.25 + 0.1);  // 0.1f is above 0.1
+  CHECK(margin_of(model, 0.09999999) == 2.25);
+  CHECK(margin_of(model, 0.0999999999) == 0.25 + 0.1);
+  CHECK(margin_of(model, static_cast<double>(kNan)) == 2.25);
+  model.contract.input_rounding = ModelContract::InputRounding::f64;
+  CHECK(margin_of(model, 0.1) == 2.25);
+  CHECK(margin_of(model, 0.0999999999) == 2.25);
+  CHECK(margin_of(model, 0.10000000000000002) == 0.25 + 0.1);
+}
+
+TEST_CASE("tree ensemble: where a sum starts and what becomes of it") {
+  using Contract = ModelContract;
+  TreeEnsemble model = wide_model();
+  const auto margin = [&](Contract::Start start, Contract::Finish finish, double scale) {
+    model.contract.start = start;
+    model.contract.finish = finish;
+    model.contract.scale = scale;
+    return margin_of(model, 1);
+  };
+  model.wide_base_margins = {0.6};
+  model.tree_begin = {0, 3, 4};
+  model.tree_output = {0, 0};
+  model.round_begin = {0, 1, 2};
+  model.left.push_back(kLeaf);
+  model.feature.push_back(0);
+  model.default_left.push_back(0);
+  model.wide_value.push_back(0.2);
+  CHECK(margin(Contract::Start::base_first, Contract::Finish::none, 1) == 0.6 + 0.1 + 0.2);
+  CHECK(margin(Contract::Start::zero, Contract::Finish::none, 1) == (0.1 + 0.2) + 0.6);
+  CHECK(0.6 + 0.1 + 0.2 != (0.1 + 0.2) + 0.6);
+  CHECK(margin(Contract::Start::base_first, Contract::Finish::mean, 1) == (0.6 + 0.1 + 0.2) / 2);
+  CHECK(margin(Contract::Start::zero, Contract::Finish::mean, 1) == (0.1 + 0.2) / 2 + 0.6);
+  CHECK(margin(Contract::Start::zero, Contract::Finish::scale, 3) == (0.1 + 0.2) * 3 + 0.6);
+  CHECK_THROWS_AS(margin(Contract::Start::base_first, Contract::Finish::scale, 3), Error);
+  CHECK_THROWS_WITH_AS(margin(Contract::Start::zero, Contract::Finish::scale, 1e308),
+                       "output 0: leaves whose sum could overflow", Error);
+  model.round_begin.clear();
+  CHECK_THROWS_WITH_AS(margin(Contract::Start::zero, Contract::Finish::mean, 1),
+                       "a mean without rounds", Error);
+}
+
+TEST_CASE("tree ensemble: values and base margins are of the contract's width") {
+  const auto refuses = [](const char* rule, auto mutate) {
+    TreeEnsemble model = wide_model();
+    mutate(model);
+    CHECK_THROWS_WITH_AS(validate(model), rule, Error);
+  };
+  refuses("values of both widths", [](TreeEnsemble& m) { m.value = {1, 2, 3}; });
+  refuses("base margins of the other width", [](TreeEnsemble& m) { m.base_margins = {1}; });
+  refuses("0 base margins for 1 outputs", [](TreeEnsemble& m) { m.wide_base_margins.clear(); });
+  refuses("output 0: a base margin that is not finite",
+          [](TreeEnsemble& m) { m.wide_base_margins = {std::numeric_limits<double>::infinity()}; });
+}
+
+TEST_CASE("tree ensemble: the score of an isolation forest") {
+  ModelContract contract = wide_model().contract;
+  contract.link = Link::isolation;
+  contract.link_scale = 100;
+  double scores[] = {0, 100, 250, 300};
+  apply_link(contract, scores);
+  // -2^-(x / 100): NumPy 1.26.
+  CHECK(scores[0] == -1);
+  CHECK(scores[1] == -0.5);
+  CHECK(scores[2] == -0.1767766952966369);
+  CHECK(scores[3] == -0.125);
+}
+
 TEST_CASE("tree ensemble: a model without trees is its base margins") {
   TreeEnsemble model;
   model.base_margins = {0.25f};
@@ -302,10 +399,12 @@ TEST_CASE("tree ensemble: a contract that the engine does not have is refused") 
         +[](ModelContract& c) { c.link = static_cast<Link>(6); },
         +[](ModelContract& c) { c.input_rounding = ModelContract::InputRounding::f64; },
         +[](ModelContract& c) { c.accumulator = ModelContract::Accumulator::f64; },
-        +[](ModelContract& c) { c.category = ModelContract::Category::cut; },
+        +[](ModelContract& c) { c.category = static_cast<ModelContract::Category>(3); },
         +[](ModelContract& c) { c.zero = ModelContract::Zero::flushed; },
-        +[](ModelContract& c) { c.finish = ModelContract::Finish::mean; },
-        +[](ModelContract& c) { c.link_scale = 2; },
+        +[](ModelContract& c) { c.finish = static_cast<ModelContract::Finish>(4); },
+        +[](ModelContract& c) { c.finish = ModelContract::Finish::scale; },
+        +[](ModelContract& c) { c.scale = 2; }, +[](ModelContract& c) { c.link_scale = 2; },
+        +[](ModelContract& c) { c.link = Link::isolation; },
         +[](ModelContract& c) { c.comparison = static_cast<ModelContract::Comparison>(0); },
         +[](ModelContract& c) { c.start = static_cast<ModelContract::Start>(9); }}) {
     TreeEnsemble model = small_model();

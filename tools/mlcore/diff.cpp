@@ -104,7 +104,9 @@ Texts model_of(const Side& side) {
                  {"outputs", std::to_string(model.output_count)},
                  {"trees", std::to_string(model.tree_count())},
                  {"nodes", std::to_string(model.left.size())},
-                 {"base margins", fmt::format("{}", fmt::join(model.base_margins, ", "))}};
+                 {"base margins", model.contract.is_wide()
+                                      ? fmt::format("{}", fmt::join(model.wide_base_margins, ", "))
+                                      : fmt::format("{}", fmt::join(model.base_margins, ", "))}};
   for (const SectionInfo& section : list_sections(side.file.bytes)) {
     if (section.type == "MODL") facts["SHA-256 of the trees"] = hex(section.sha256);
   }

@@ -26,6 +26,7 @@ std::string_view name_of(Link link) {
     case Link::hinge: return "hinge";
     case Link::signed_square: return "signed_square";
     case Link::softplus: return "softplus";
+    case Link::isolation: return "isolation";
   }
   return {};
 }

@@ -58,10 +58,10 @@ FeatureMatrix read_matrix(const std::string& path, const Predictor& predictor) {
 
 std::vector<double> score_matrix(const Predictor& predictor, const FeatureMatrix& matrix,
                                  OutputKind output) {
-  const bool is_wide = predictor.model().contract.is_wide();
+  const bool is_rounded = predictor.model().contract.rounds_inputs();
   std::vector<double> features = matrix.values;
   for (double& value : features) {
-    if (!is_wide) value = static_cast<double>(model_input(value));
+    if (is_rounded) value = static_cast<double>(model_input(value));
   }
   const std::size_t outputs = predictor.output_count(OutputKind::margin);
   std::vector<double> scores(matrix.rows * outputs);

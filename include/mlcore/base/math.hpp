@@ -9,11 +9,13 @@
 
 namespace mlcore {
 
-/// Natural exponential and logarithm, ln(1 + x).
+/// Natural exponential and logarithm, 2^x, ln(1 + x), hyperbolic tangent.
 /// Units: error ≤ 1 ulp. Source: MPFR comparison in tests/base/math_test.cpp.
 [[nodiscard]] double exp(double x) noexcept;
+[[nodiscard]] double exp2(double x) noexcept;
 [[nodiscard]] double ln(double x) noexcept;
 [[nodiscard]] double ln1p(double x) noexcept;
+[[nodiscard]] double tanh(double x) noexcept;
 
 /// The float nearest to e^x computed in double, and the logistic link in float32 as XGBoost writes
 /// it: `1 / (exp(min(-x, 88.7)) + 1)`.

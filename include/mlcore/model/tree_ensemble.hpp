@@ -23,7 +23,8 @@ enum class Link : std::uint8_t {
   exponential = 4,
   hinge = 5,
   signed_square = 6,  // sign(x) * x * x
-  softplus = 7        // ln(1 + e^x)
+  softplus = 7,       // ln(1 + e^x)
+  isolation = 8       // -2^(-x / scale)
 };
 
 /// Every step of the margin's arithmetic, so that an engine reproduces the framework's bits.
@@ -31,13 +32,15 @@ struct ModelContract {
   enum class InputRounding : std::uint8_t { f32 = 1, f64 = 2 };
   enum class Comparison : std::uint8_t { less = 1, less_equal = 2 };  // left iff value < threshold
   enum class Accumulator : std::uint8_t { f32 = 1, f64 = 2 };
-  enum class Start : std::uint8_t { base_first = 1 };  // the sum starts from the base margin
+  /// The sum starts from the base margin; or from 0, and the base margin is added last.
+  enum class Start : std::uint8_t { base_first = 1, zero = 2 };
   /// What a value below 0 is to a test of categories: in no set; or cut to a whole number first, as
   /// all others, so that -0.5 is 0.
   enum class Category : std::uint8_t { never_negative = 1, cut = 2 };
   /// Whether a value of at most kZeroThreshold counts as 0.
   enum class Zero : std::uint8_t { as_is = 1, flushed = 2 };
-  enum class Finish : std::uint8_t { none = 1, mean = 2 };  // mean: ÷ the rounds used
+  /// What becomes of the sum: ÷ the rounds used; or × `scale`.
+  enum class Finish : std::uint8_t { none = 1, mean = 2, scale = 3 };
 
   InputRounding input_rounding = InputRounding::f32;
   Comparison comparison = Comparison::less;
@@ -47,10 +50,14 @@ struct ModelContract {
   Category category = Category::never_negative;
   Zero zero = Zero::as_is;
   Finish finish = Finish::none;
-  double link_scale = 1;  // logistic: of the margin
+  double link_scale = 1;  // logistic: × the margin; isolation: the margin ÷ it
+  double scale = 1;       // of Finish::scale
 
-  /// Two contracts are run: XGBoost's, all in f32; and LightGBM's, all in f64.
+  /// Narrow: inputs, thresholds and sums in f32, `less`, as XGBoost. Wide: thresholds and sums in
+  /// f64, `less_equal`, of inputs in f64 as LightGBM or rounded to f32 as scikit-learn and
+  /// CatBoost.
   [[nodiscard]] bool is_wide() const noexcept { return accumulator == Accumulator::f64; }
+  [[nodiscard]] bool rounds_inputs() const noexcept { return input_rounding == InputRounding::f32; }
 
   friend bool operator==(const ModelContract&, const ModelContract&) = default;
 };
@@ -68,7 +75,7 @@ struct TreeEnsemble {
   std::uint32_t feature_count = 0;
   std::uint32_t output_count = 1;
   std::vector<std::string> feature_names;  // empty or feature_count
-  std::vector<float> base_margins;         // one an output
+  std::vector<float> base_margins;         // one an output; empty if wide
 
   std::vector<std::uint32_t> tree_begin;   // first node of each tree, then the node count
   std::vector<std::uint32_t> tree_output;  // one a tree
@@ -88,10 +95,19 @@ struct TreeEnsemble {
   std::vector<std::uint32_t> set_begin;    // first member of each set, then the member count
   std::vector<std::uint32_t> set_members;  // ascending within a set
 
-  std::vector<double> wide_value;             // in place of `value`, where the contract is wide
+  // In place of `value` and `base_margins`, where the contract is wide.
+  std::vector<double> wide_value;
+  std::vector<double> wide_base_margins;
   std::vector<std::uint8_t> zero_is_missing;  // one a node; empty: nowhere
 
   [[nodiscard]] std::size_t node_count() const noexcept { return left.size(); }
+  [[nodiscard]] double base_margin(std::size_t output) const noexcept {
+    return contract.is_wide() ? wide_base_margins[output]
+                              : static_cast<double>(base_margins[output]);
+  }
+  [[nodiscard]] double value_of(std::size_t node) const noexcept {
+    return contract.is_wide() ? wide_value[node] : static_cast<double>(value[node]);
+  }
   [[nodiscard]] std::size_t set_count() const noexcept {
     return set_begin.empty() ? 0 : set_begin.size() - 1;
   }
@@ -122,17 +138,17 @@ inline constexpr std::uint32_t kMaxOutputCount = 1u << 16;
 /// or output out of range; a NaN threshold; a set that is not
 /// there, or whose members do not ascend below kMaxCategory; a leaf or base margin that is not
 /// finite; leaves whose sum could pass the largest float or double; rounds that do not rise from
-/// the first tree to the last; more depth, features or outputs than the limits above. Throws:
-/// invalid_argument/invalid_tree naming tree, node and rule; unimplemented/unsupported_model for a
-/// contract that is neither XGBoost's nor LightGBM's. Cost: O(nodes).
+/// the first tree to the last; a mean over rounds that are not known; more depth, features or
+/// outputs than the limits above. Throws: invalid_argument/invalid_tree naming tree, node and rule;
+/// unimplemented/unsupported_model for a contract that is neither narrow nor wide. Cost: O(nodes).
 void validate(const TreeEnsemble& model);
 
 /// The contract in its plainest code: one row, tree by tree. Missing is NaN.
 /// Shape: features has feature_count values, margins output_count. Requires: f32 of a contract that
-/// is not wide.
+/// is narrow.
 void reference_margins(const TreeEnsemble& model, std::span<const float> features,
                        std::span<float> margins);
-/// Of any contract: features of one that is not wide are rounded to f32, its margins widened.
+/// Of any contract: features are rounded to f32 where it says so, narrow margins widened.
 void reference_margins(const TreeEnsemble& model, std::span<const double> features,
                        std::span<double> margins);
 
@@ -140,7 +156,8 @@ void reference_margins(const TreeEnsemble& model, std::span<const double> featur
 /// Source: XGBoost 1.7.4 src/objective and src/common/math.h; a softmax is summed in f64.
 void apply_link(Link link, std::span<float> margins) noexcept;
 /// As the contract says: in float32 of widened margins, or in double.
-/// Source: LightGBM 4.7.0 src/objective, ConvertOutput.
+/// Source: LightGBM 4.7.0 src/objective, ConvertOutput; isolation: scikit-learn 1.5.2
+/// IsolationForest.score_samples.
 void apply_link(const ModelContract& contract, std::span<double> margins);
 
 /// Whether a margin says a class: a softmax, or one output of binary:logistic or binary:hinge.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mlcore/predict/tree_engine.hpp"
+#include "mlcore/predict/tree_finish.hpp"
 #include "mlcore/predict/tree_inputs.hpp"
 
 namespace mlcore {
@@ -21,8 +22,8 @@ namespace mlcore {
 /// Memory for some rows.
 struct ModelScratch {
   std::vector<float> columns;        // [row, column]
-  std::vector<float> margins;        // [row, output], of a contract that is not wide
-  std::vector<double> wide_margins;  // of one that is
+  std::vector<float> margins;        // [row, output], of a narrow contract
+  std::vector<double> wide_margins;  // of a wide one
   std::vector<double> leaves;        // of one row
 };
 
@@ -62,6 +63,7 @@ class CompiledModel {
   void wide_margins(ModelScratch& scratch, std::size_t row, TreeRange trees) const noexcept;
 
   bool is_wide_;
+  TreeFinish<float> finish_;  // of a narrow contract
   TreeInputs inputs_;
   TreeEngine engine_;
   WideLeaves wide_leaves_;

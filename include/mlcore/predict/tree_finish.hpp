@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Both ends of a sum of leaves, as the contract says: where it starts, and what becomes of it.
+//
+//   const TreeFinish<double> finish(model);
+//   std::copy(finish.starts().begin(), finish.starts().end(), margins);
+//   ...  // the leaves are added
+//   finish.apply(trees, margins);
+
+#include <algorithm>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "mlcore/model/tree_ensemble.hpp"
+#include "mlcore/predict/tree_engine.hpp"
+
+namespace mlcore {
+
+/// `Number` is the contract's accumulator. Immutable. Thread-safe.
+template <typename Number>
+class TreeFinish {
+ public:
+  TreeFinish() = default;
+  explicit TreeFinish(const TreeEnsemble& model);
+
+  /// What the sums start from, one an output.
+  [[nodiscard]] std::span<const Number> starts() const noexcept { return starts_; }
+  /// Whether the sums are the margins.
+  [[nodiscard]] bool is_none() const noexcept { return factor_ == 1 && !is_mean_ && last_.empty(); }
+  /// Requires: sums of a range of whole rounds. Shape: margins[output_count].
+  void apply(TreeRange trees, Number* margins) const noexcept;
+
+ private:
+  std::vector<Number> starts_;
+  std::vector<Number> last_;  // the base margins, where they are added last
+  Number factor_ = 1;
+  bool is_mean_ = false;
+  std::vector<std::uint32_t> round_begin_;  // of a mean
+};
+
+// --- inline bodies
+
+template <typename Number>
+TreeFinish<Number>::TreeFinish(const TreeEnsemble& model)
+    : is_mean_(model.contract.finish == ModelContract::Finish::mean) {
+  for (std::size_t output = 0; output < model.output_count; ++output) {
+    starts_.push_back(static_cast<Number>(model.base_margin(output)));
+  }
+  if (model.contract.start == ModelContract::Start::zero) {
+    last_.swap(starts_);
+    starts_.assign(last_.size(), 0);
+  }
+  if (model.contract.finish == ModelContract::Finish::scale) {
+    factor_ = static_cast<Number>(model.contract.scale);
+  }
+  if (is_mean_) round_begin_ = model.round_begin;
+}
+
+template <typename Number>
+void TreeFinish<Number>::apply(TreeRange trees, Number* margins) const noexcept {
+  if (is_none()) return;
+  Number rounds = 1;
+  if (is_mean_ && trees.begin != trees.end) {
+    const auto first = std::lower_bound(round_begin_.begin(), round_begin_.end(), trees.begin);
+    const auto end = std::upper_bound(first, round_begin_.end(), trees.end);
+    rounds = static_cast<Number>(end - first - 1);
+  }
+  for (std::size_t output = 0; output < starts_.size(); ++output) {
+    margins[output] /= rounds;  // by 1: the same bits
+    margins[output] *= factor_;
+    if (!last_.empty()) margins[output] += last_[output];
+  }
+}
+
+}  // namespace mlcore
