@@ -153,9 +153,9 @@ def main():
             process.close()
         results["models"][model] = report.summarise(outcome)
         print(report.table(model, results["models"][model], options.batches), flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "peers.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.out / "peers.svg").write_text(plot.peers_plot(results))
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "peers.json").write_text(json.dumps(results, indent=1) + "\n")
+        (options.out / "peers.svg").write_text(plot.peers_plot(results))
     tell(f"written: {options.out / 'peers.json'}, {options.out / 'peers.svg'}")
 
 
