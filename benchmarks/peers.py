@@ -120,11 +120,12 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=0.2, help="at least so long a case, a peer and a round")
     parser.add_argument("--models", default=",".join(MODELS), help="with commas: %(default)s")
     parser.add_argument("--peers", default=",".join(PEERS), help="with commas: %(default)s")
+    parser.add_argument("--batches", default=",".join(map(str, BATCHES)), help="rows a call, with commas: %(default)s")
     parser.add_argument("--cache", type=pathlib.Path, default=HERE / ".cache", help="default: %(default)s")
-    parser.add_argument("--out", type=pathlib.Path, default=HERE / "results", help="folder of peers.json and peers.svg; default: %(default)s")
+    parser.add_argument("--out", type=pathlib.Path, default=HERE / "results", help="folder of peers.json, peers.md and peers.svg; default: %(default)s")
     parser.add_argument("--quick", action="store_true", help="2 rounds of batches 64 and 4,096, written into the cache folder")
     options = parser.parse_args()
-    options.models, options.peers, options.batches = options.models.split(","), options.peers.split(","), BATCHES
+    options.models, options.peers, options.batches = options.models.split(","), options.peers.split(","), [int(rows) for rows in options.batches.split(",")]
     options.cache.mkdir(parents=True, exist_ok=True)
     options.build, options.cache = options.build.resolve(), options.cache.resolve()
     if options.quick:
@@ -155,6 +156,7 @@ def main():
         print(report.table(model, results["models"][model], options.batches), flush=True)
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "peers.json").write_text(json.dumps(results, indent=1) + "\n")
+        (options.out / "peers.md").write_text(report.markdown(results, options.batches))
         (options.out / "peers.svg").write_text(plot.peers_plot(results))
     tell(f"written: {options.out / 'peers.json'}, {options.out / 'peers.svg'}")
 

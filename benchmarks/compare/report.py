@@ -25,7 +25,7 @@ def machine(options):
     simd = [flag for flag in ("sse4_1", "avx2", "avx512f", "avx512bw", "avx512vbmi") if flag in flags]
     here = os.path.dirname(os.path.abspath(__file__))
     return {"processor": first_line("/proc/cpuinfo", "model name"), "cores": os.cpu_count(), "simd": simd,
-            "kernel": platform.release(), "compiler": output("c++", "--version"), "python": platform.python_version(),
+            "compiler": output("c++", "--version"), "python": platform.python_version(),
             "commit": output("git", "-C", here, "rev-parse", "--short", "HEAD"), "rounds": options.rounds,
             "seconds": options.seconds, "cpu": options.cpu, "load_before": os.getloadavg()[0]}
 
@@ -99,4 +99,29 @@ def table(model, outcome, batches):
         lines.append(start + " ".join(f"{cell:>8}" for cell in cells(result, batches)) + f"  {exactness(result)}")
         if peer != BASE:
             lines.append(" " * len(start) + " ".join(f"{cell:>8}" for cell in ratios(result, batches)))
+    return "\n".join(lines)
+
+
+def markdown_row(peer, result, batches):
+    if reason := result.get("absent") or result.get("void"):
+        return f"| {peer} | {'absent' if 'absent' in result else 'void'}: {reason} |" + " |" * (len(batches) + 5)
+    cases, columns = result["cases"], []
+    for case in ("c_row/1", "row/1", *(f"batch/{rows}" for rows in batches)):
+        figures = cases.get(case)
+        times = f" ({figures['ratio']:.3g}x)" if figures and figures["ratio"] and peer != BASE else ""
+        columns.append(microseconds(figures["ns"]) + times if figures else "")
+        if case == "c_row/1":
+            columns.append(" / ".join(microseconds(figures[name]) for name in ("p99", "cold")) if figures else "")
+    return f"| {peer} {result['version']} | " + " | ".join(columns) + f" | {exactness(result)} |"
+
+
+def markdown(results, batches):
+    """The tables of docs/performance.md; a peer that does not read a framework's models is left out there."""
+    lines = []
+    for model, outcome in results["models"].items():
+        titles = ["", "C call", "p99 / cold", "Python call", *(f"{rows:,}" for rows in batches), "margins"]
+        lines += [f"**{model}**", "", "| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+        lines += [markdown_row(peer, result, batches) for peer, result in outcome.items()
+                  if "does not read" not in result.get("absent", "")]
+        lines.append("")
     return "\n".join(lines)
