@@ -9,7 +9,8 @@ namespace {
 
 TreeEngine engine_of(const TreeEnsemble& model, TreeInputs& inputs) {
   if (inputs.is_identity()) return TreeEngine(model);
-  return TreeEngine(inputs.take_lowered(model));
+  const TreeUse use = model.contract.is_wide() ? TreeUse::leaves : TreeUse::margins;
+  return TreeEngine(inputs.take_lowered(model), runnable_simd_targets().back(), use);
 }
 
 }  // namespace

@@ -81,11 +81,12 @@ BasicTreeEngine<Number, Sum>::BasicTreeEngine(const TreeEnsemble& model)
     : BasicTreeEngine(model, runnable_simd_targets().back()) {}
 
 template <typename Number, typename Sum>
-BasicTreeEngine<Number, Sum>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget target)
+BasicTreeEngine<Number, Sum>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget target,
+                                              TreeUse use)
     : feature_count_(model.feature_count),
       output_count_(model.base_margins.size()),
       tree_count_(model.tree_count()),
-      plan_(std::make_unique<const TreePlan<Number, Sum>>(model)),
+      plan_(std::make_unique<const TreePlan<Number, Sum>>(model, use)),
       kernels_(&tree_kernels(target)) {}
 
 template <typename Number, typename Sum>

@@ -37,16 +37,17 @@ bool pads_well(std::size_t trees, std::uint32_t depth, std::size_t inner) {
          trees * ((std::size_t{1} << depth) - 1) <= kMostPadding * inner;
 }
 
-/// Greedily, from the first tree on.
-std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes, TreeRunner walk) {
+/// Greedily, from the first tree on. Blended trees give leaves one by one: for those they are
+/// walked.
+std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes, TreeRunner walk, TreeUse use) {
   std::vector<TreeRun> runs;
   std::size_t inner = 0;  // of the last run
   for (std::uint32_t tree = 0; tree < shapes.size(); ++tree) {
     const std::uint32_t depth = std::max(shapes[tree].depth, 1u);
     const std::size_t own = std::max(shapes[tree].inner, std::size_t{1});
-    const TreeRunner runner = pads_well(1, depth, own) ? TreeRunner::complete
-                              : own < kBlendLeaves     ? TreeRunner::blended
-                                                       : walk;
+    const TreeRunner runner = pads_well(1, depth, own)                        ? TreeRunner::complete
+                              : use == TreeUse::margins && own < kBlendLeaves ? TreeRunner::blended
+                                                                              : walk;
     if (!runs.empty() && runs.back().runner == runner) {
       TreeRun& run = runs.back();
       const std::uint32_t deeper = std::max(run.depth, depth);
@@ -79,7 +80,7 @@ bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {
 }  // namespace
 
 template <typename Number, typename Sum>
-TreePlan<Number, Sum>::TreePlan(const TreeEnsemble& model)
+TreePlan<Number, Sum>::TreePlan(const TreeEnsemble& model, TreeUse use)
     : base_margins(model.base_margins.begin(), model.base_margins.end()),
       outputs(model.tree_output),
       ranks(model) {
@@ -89,7 +90,7 @@ TreePlan<Number, Sum>::TreePlan(const TreeEnsemble& model)
     runs = {{TreeRunner::number_walk, 0, 0, static_cast<std::uint32_t>(model.tree_count()), 0}};
   } else {
     const bool wide = is_wide(shapes, ranks.column_count());
-    runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk);
+    runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk, use);
   }
   const auto add_walked = [&](TreeRun& run, auto& trees) {
     run.start = trees.size();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "mlcore/predict/tree_engine.hpp"
 #include "predict/blended_trees.hpp"
 #include "predict/complete_trees.hpp"
 #include "predict/rank_table.hpp"
@@ -32,7 +33,7 @@ struct TreeRun {
 template <typename Number, typename Sum>
 struct TreePlan {
   /// Requires: a model that `validate` accepted, of these numbers.
-  explicit TreePlan(const TreeEnsemble& model);
+  explicit TreePlan(const TreeEnsemble& model, TreeUse use = TreeUse::margins);
 
   [[nodiscard]] bool has_ranks() const noexcept { return ranks.column_count() != 0; }
 

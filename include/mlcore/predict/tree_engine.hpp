@@ -31,6 +31,9 @@ enum class SimdTarget : std::int32_t { scalar = 0, sse41 = 1, avx2 = 2, avx512 =
 /// What this machine runs, the fastest last; `scalar` is always there.
 [[nodiscard]] std::vector<SimdTarget> runnable_simd_targets();
 
+/// What an engine is asked for most; every engine answers every call.
+enum class TreeUse : std::uint8_t { margins, leaves };
+
 template <typename Number, typename Sum>
 struct TreePlan;
 struct TreeKernels;
@@ -43,7 +46,7 @@ class BasicTreeEngine {
   /// Requires: a model that `validate` accepted, of these numbers and without sets; a target that
   /// runs here, by default the fastest.
   explicit BasicTreeEngine(const TreeEnsemble& model);
-  BasicTreeEngine(const TreeEnsemble& model, SimdTarget target);
+  BasicTreeEngine(const TreeEnsemble& model, SimdTarget target, TreeUse use = TreeUse::margins);
   BasicTreeEngine(BasicTreeEngine&&) noexcept;
   BasicTreeEngine& operator=(BasicTreeEngine&&) noexcept;
   ~BasicTreeEngine();
