@@ -3,32 +3,9 @@
  * Scores COUNT rows of ROWS, a file of doubles, for a tool that counts instructions: two counts of
  * rows, and the difference is that of the rows alone. CALL: predict, a row with its definition;
  * margin, a row of the model; batch, all rows at once. */
-#include <mlcore/mlcore.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static mlcore_error_t error = MLCORE_ERROR_INIT;
-
-#define TRY(call)                             \
-  do {                                        \
-    if ((call) != MLCORE_OK) {                \
-      fprintf(stderr, "%s\n", error.message); \
-      exit(1);                                \
-    }                                         \
-  } while (0)
-
-static double* read_rows(const char* path, int64_t values) {
-  FILE* file = fopen(path, "rb");
-  double* rows = malloc((size_t)values * sizeof *rows);
-  if (file == NULL || rows == NULL ||
-      fread(rows, sizeof *rows, (size_t)values, file) != (size_t)values) {
-    fprintf(stderr, "%s has fewer rows than that\n", path);
-    exit(1);
-  }
-  fclose(file);
-  return rows;
-}
+#include "../rows.h"
 
 int main(int argc, char** argv) {
   mlcore_model_t* model;
@@ -36,7 +13,7 @@ int main(int argc, char** argv) {
   const mlcore_layout_t* layout;
   mlcore_context_options_t options;
   mlcore_context_t* context;
-  int64_t columns;
+  int64_t columns, row_count;
   if (argc != 5) return 2;
   const int64_t count = atoll(argv[3]);
   TRY(mlcore_model_open(argv[1], (int64_t)strlen(argv[1]), &model, &error));
@@ -46,7 +23,11 @@ int main(int argc, char** argv) {
   TRY(mlcore_context_options_init(&options, sizeof options, &error));
   options.output = MLCORE_OUTPUT_MARGIN;
   TRY(mlcore_context_new(model, &options, &context, &error));
-  const double* rows = read_rows(argv[2], count * columns);
+  const double* rows = read_rows(argv[2], columns, &row_count);
+  if (row_count < count) {
+    fprintf(stderr, "%s has %lld rows\n", argv[2], (long long)row_count);
+    return 1;
+  }
   double* out = malloc((size_t)count * sizeof *out);
   if (out == NULL) return 1;
   if (strcmp(argv[4], "batch") == 0) {

@@ -4,29 +4,19 @@
  * JSON; ROWS is a file of doubles, rows x inputs. */
 #define _GNU_SOURCE
 #include <malloc.h>
-#include <mlcore/mlcore.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "../../rows.h"
+
 enum { PASSES = 301, WARM_UPS = 100, SINGLE_CALLS = 100000 };
 
-static mlcore_error_t error = MLCORE_ERROR_INIT;
 static mlcore_context_t* context;
 static double* rows;
 static char* packed;
 static int64_t row_count, columns, packed_size;
 static double out[64];
 static int64_t out_count;
-
-#define TRY(call)                               \
-  do {                                          \
-    if ((call) != MLCORE_OK) {                  \
-      fprintf(stderr, "%s\n", error.message);   \
-      exit(1);                                  \
-    }                                           \
-  } while (0)
 
 static int64_t now(void) {
   struct timespec time;
@@ -76,17 +66,6 @@ static double percentile(void (*call)(int64_t), double at) {
   return times[(int)(at * (SINGLE_CALLS - 1))];
 }
 
-static void read_rows(const char* path) {
-  FILE* file = fopen(path, "rb");
-  if (file == NULL || fseek(file, 0, SEEK_END) != 0) exit(1);
-  const long size = ftell(file);
-  rewind(file);
-  rows = malloc((size_t)size);
-  if (rows == NULL || fread(rows, 1, (size_t)size, file) != (size_t)size) exit(1);
-  fclose(file);
-  row_count = size / (int64_t)sizeof(double) / columns;
-}
-
 /* All fields are nullable doubles: slots after the layout's number and the bitmap. */
 static void pack_rows(const mlcore_layout_t* layout) {
   uint64_t id;
@@ -117,7 +96,7 @@ int main(int argc, char** argv) {
   TRY(mlcore_context_new(model, &options, &context, &error));
   TRY(mlcore_context_output_count(context, &out_count, &error));
   if (columns > 1024 || out_count > 64) return 1;
-  read_rows(argv[2]);
+  rows = read_rows(argv[2], columns, &row_count);
   pack_rows(layout);
   const double numeric = time_of(numeric_call), typed = time_of(packed_call);
   const double slowest = percentile(numeric_call, 0.99) - percentile(nothing, 0.5);
