@@ -201,14 +201,7 @@ struct BlendBody {
   template <typename Sum>
   static void add_row(const BlendView<Sum>& trees, uint32_t first, uint32_t count,
                       const uint8_t* ranks, const uint32_t* outputs, Sum* margins) {
-    if (outputs == nullptr) {
-      OneSum<Sum> sink{margins[0]};
-      walk_trees(trees, first, count, ranks, sink);
-      margins[0] = sink.sum;
-      return;
-    }
-    ManySums<Sum> sink{outputs, margins};
-    walk_trees(trees, first, count, ranks, sink);
+    add_to(outputs, margins, [&](auto& sink) { walk_trees(trees, first, count, ranks, sink); });
   }
 };
 

@@ -97,7 +97,7 @@ void BlendedTrees<Sum>::add(const TreeEnsemble& model, std::size_t tree,
   }
   if (outline.inner.empty()) nodes_.push_back({0, 0, 0, kAlwaysLeft, 0});
   for (const std::uint32_t leaf : outline.leaves) {
-    leaves_.push_back(leaf_of<Sum>(model, begin + leaf));
+    leaves_.push_back(static_cast<Sum>(model.value_of(begin + leaf)));
     leaf_ids_.push_back(id_of(model, tree, begin + leaf));
   }
   added.nodes = static_cast<std::uint16_t>(nodes_.size() - added.node);

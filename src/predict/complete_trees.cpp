@@ -40,7 +40,7 @@ std::size_t CompleteTrees<Sum>::add(const TreeEnsemble& model, const RankTable<N
       if (model.left[node] == TreeEnsemble::kLeaf) {
         while (place < width) place *= 2;  // through padding, which always goes left
         const std::size_t leaf = root + place - width;
-        leaves_[leaf] = leaf_of<Sum>(model, node);
+        leaves_[leaf] = static_cast<Sum>(model.value_of(node));
         leaf_ids_[leaf] = id_of(model, tree, node);
         continue;
       }

@@ -37,6 +37,19 @@ struct ManySums {
   inline void add(Sum value) { margins[*output++] += value; }
 };
 
+/// Hands `walk` the sink for the leaves of a row.
+template <typename Sum, typename Walk>
+inline void add_to(const uint32_t* outputs, Sum* margins, Walk walk) {
+  if (outputs == nullptr) {
+    OneSum<Sum> sink{margins[0]};
+    walk(sink);
+    margins[0] = sink.sum;
+    return;
+  }
+  ManySums<Sum> sink{outputs, margins};
+  walk(sink);
+}
+
 template <typename V>
 struct KernelBody {
   using Bytes = typename V::Bytes;
@@ -249,14 +262,9 @@ struct KernelBody {
   template <uint32_t kDepth, typename Column, typename Sum>
   static void add_row_of(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
                          const uint8_t* ranks, const uint32_t* outputs, Sum* margins) {
-    if (outputs == nullptr) {
-      OneSum<Sum> sink{margins[0]};
+    add_to(outputs, margins, [&](auto& sink) {
       V::template walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
-      margins[0] = sink.sum;
-      return;
-    }
-    ManySums<Sum> sink{outputs, margins};
-    V::template walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
+    });
   }
 
   // ---- The depth and the width of a column, once a call

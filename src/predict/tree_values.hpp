@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A node's value as an engine's numbers: thresholds in the numbers of its columns, leaves in those
-// of its sums.
+// What trees are compiled from: thresholds in the numbers of the columns, and ids.
 //
 //   const float threshold = threshold_of<float>(model, node);
-//   const double leaf = leaf_of<double>(model, node);
 
 #include <cmath>
 #include <limits>
@@ -20,7 +18,7 @@ template <typename Number>
 
 template <>
 [[nodiscard]] inline double threshold_of<double>(const TreeEnsemble& model, std::size_t node) {
-  return model.wide_value[node];
+  return model.value_of(node);
 }
 
 /// Of a model in double whose inputs are float: x <= threshold iff x < the first float above it.
@@ -30,19 +28,6 @@ template <>
   const auto nearest = static_cast<float>(model.wide_value[node]);
   if (static_cast<double>(nearest) > model.wide_value[node]) return nearest;
   return std::nextafter(nearest, std::numeric_limits<float>::infinity());
-}
-
-template <typename Sum>
-[[nodiscard]] Sum leaf_of(const TreeEnsemble& model, std::size_t node);
-
-template <>
-[[nodiscard]] inline float leaf_of<float>(const TreeEnsemble& model, std::size_t node) {
-  return model.value[node];
-}
-
-template <>
-[[nodiscard]] inline double leaf_of<double>(const TreeEnsemble& model, std::size_t node) {
-  return model.wide_value[node];
 }
 
 /// Node ids, as the framework has them.

@@ -80,7 +80,7 @@ void WalkedTrees<Node, Sum>::add(const TreeEnsemble& model, std::size_t tree,
     ids_.push_back(id_of(model, tree, node));
     if (model.left[node] == TreeEnsemble::kLeaf) {
       nodes_.push_back(Node::leaf(i));
-      values_.push_back(leaf_of<Sum>(model, node));
+      values_.push_back(static_cast<Sum>(model.value_of(node)));
       continue;
     }
     const std::uint32_t left = model.left[node] - begin;

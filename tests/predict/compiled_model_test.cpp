@@ -4,9 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include <bit>
 #include <cmath>
 
+#include "predict/differing_margins.hpp"
 #include "predict/random_trees.hpp"
 
 using namespace mlcore;
@@ -51,39 +51,6 @@ void set_rounds(TreeEnsemble& model, std::uint32_t trees_a_round) {
     model.round_begin.push_back(tree);
   }
   model.round_begin.push_back(static_cast<std::uint32_t>(model.tree_count()));
-}
-
-std::size_t differing_margins(const TreeEnsemble& model, const std::vector<double>& rows,
-                              std::size_t count) {
-  const CompiledModel compiled(model);
-  ModelScratch one;
-  ModelScratch all;
-  compiled.reserve(one, 1);
-  compiled.reserve(all, count);
-  for (std::size_t row = 0; row < count; ++row) {
-    compiled.set_inputs(all, row, rows.data() + row * model.feature_count);
-  }
-  compiled.batch_margins(all, count, compiled.all_trees());
-  std::vector<double> expected(model.output_count);
-  std::vector<double> found(model.output_count);
-  std::size_t differing = 0;
-  const auto compare = [&] {
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      const auto bits = std::bit_cast<std::uint64_t>(expected[i]);
-      differing += std::bit_cast<std::uint64_t>(found[i]) != bits ? 1 : 0;
-    }
-  };
-  for (std::size_t row = 0; row < count; ++row) {
-    const double* inputs = rows.data() + row * model.feature_count;
-    reference_margins(model, {inputs, model.feature_count}, expected);
-    compiled.copy_margins(all, row, found);
-    compare();
-    compiled.set_inputs(one, 0, inputs);
-    compiled.row_margins(one, compiled.all_trees());
-    compiled.copy_margins(one, 0, found);
-    compare();
-  }
-  return differing;
 }
 
 /// Thresholds of the model, and what rounding to f32 makes of their neighbours.
