@@ -4,7 +4,7 @@
 from typing import Any
 
 from ._artifact import Artifact, imported
-from ._error import Error
+from ._error import refusal
 
 
 def from_xgboost(
@@ -23,8 +23,9 @@ def from_xgboost(
         booster = model.get_booster()
         missing = getattr(model, "missing", None)
         if missing is not None and missing == missing:
-            raise Error(f"XGBoost {type(model).__name__}: missing={missing}; rows have no value or a NaN where one "
-                        "is missing, convert get_booster()", 12, 402, "UNIMPLEMENTED", "unsupported_model")
+            raise refusal("UNIMPLEMENTED", "unsupported_model",
+                          f"XGBoost {type(model).__name__}: missing={missing}; rows have no value or a NaN where one "
+                          "is missing, convert get_booster()")
         if best_iteration is None:
             best_iteration = booster.attr("best_iteration") is not None
     if not hasattr(booster, "save_raw"):

@@ -31,3 +31,12 @@ class Error(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} ({self.code_name}/{self.reason_name})"
+
+
+_CODES = {"INVALID_ARGUMENT": 3, "UNIMPLEMENTED": 12}
+_REASONS = {"type_mismatch": 203, "unsupported_model": 402}
+
+
+def refusal(code: str, reason: str, message: str) -> Error:
+    """The Error of what this package itself refuses, by the names that codes.h gives the numbers."""
+    return Error(message, _CODES[code], _REASONS[reason], code, reason)

@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ._error import Error
+from ._error import Error, refusal
 
 Column = tuple[str, str, Any, Any]
-
-_INVALID_ARGUMENT, _TYPE_MISMATCH = 3, 203
 
 
 def columns_of(table: Any) -> tuple[list[Column], int] | None:
@@ -33,7 +31,7 @@ def columns_of(table: Any) -> tuple[list[Column], int] | None:
 
 
 def _refuse(name: str, problem: str) -> Error:
-    return Error(f'column "{name}": {problem}', _INVALID_ARGUMENT, _TYPE_MISMATCH, "INVALID_ARGUMENT", "type_mismatch")
+    return refusal("INVALID_ARGUMENT", "type_mismatch", f'column "{name}": {problem}')
 
 
 def _of_array(name: Any, values: Any) -> Column:

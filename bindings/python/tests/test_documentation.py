@@ -14,6 +14,7 @@ from typing import get_args
 import mlcore
 import numpy as np
 import pytest
+from mlcore import _error
 
 PACKAGE = pathlib.Path(mlcore.__file__).parent
 SOURCE = pathlib.Path(os.environ["MLCORE_SOURCE"])
@@ -78,6 +79,8 @@ def test_codes_and_reasons_are_those_of_the_c_header(loan: mlcore.Model) -> None
     codes = {int(number): name for name, number in re.findall(r"^  MLCORE_([A-Z_]+) = (\d+),?$", HEADER.split("enum {")[1], re.M)}
     reasons = {number: name.lower() for name, number in numbers("REASON").items()}
     assert len(codes) == 16 and len(reasons) > 50
+    assert {number: name for name, number in _error._CODES.items()}.items() <= codes.items()
+    assert {number: name for name, number in _error._REASONS.items()}.items() <= reasons.items()
     seen = set()
     for call in (lambda: mlcore.Model.open("absent"), lambda: loan.context("x"),  # type: ignore[arg-type]
                  lambda: mlcore.Features.parse(""), lambda: mlcore.Rows(loan.features.request).extend({"age": 5.0}),
