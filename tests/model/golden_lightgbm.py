@@ -12,6 +12,7 @@ neighbours of 1e-35, infinities, bad categories. The same version gives the same
 import pathlib
 import sys
 
+import golden_files
 import lightgbm as lgb
 import numpy as np
 
@@ -102,36 +103,12 @@ def values_of(model):
 
 
 def probe(seed, thresholds, kind):
-    random = np.random.RandomState(seed)
     extremes = [0.0, -0.0, 5e-324, -5e-324, ZERO, -ZERO, np.nextafter(ZERO, 1),
                 np.nextafter(-ZERO, -1), np.nextafter(ZERO, 0), 1.7e308, -1.7e308, np.inf, -np.inf]
     bad = [-1, -0.5, -0.0, 0.7, 1.99, CATEGORIES, 63, 64, 16777216, 2147483648.0, -2147483649.0,
            1e300, -1e300, 1e-36]
-    rows = random.uniform(-2, 2, (ROWS, WIDTH))
-    for row in rows:
-        for column in range(WIDTH):
-            choice = random.randint(8)
-            if kind == "categories" and column >= 3:
-                row[column] = random.randint(0, CATEGORIES)
-                if choice == 1:
-                    row[column] = bad[random.randint(len(bad))]
-            elif choice == 1:
-                row[column] = extremes[random.randint(len(extremes))]
-            elif choice >= 3 and thresholds[column]:
-                value = thresholds[column][random.randint(len(thresholds[column]))]
-                if choice == 3:
-                    value = np.nextafter(value, np.inf)
-                if choice == 4:
-                    value = np.nextafter(value, -np.inf)
-                row[column] = value
-            if choice == 0:
-                row[column] = np.nan
-    return rows
-
-
-def bits(values):
-    flat = np.ascontiguousarray(values, np.float64).reshape(len(values), -1)
-    return [" ".join(f"{value:016x}" for value in row) for row in flat.view(np.uint64)]
+    categories = (CATEGORIES, bad) if kind == "categories" else ()
+    return golden_files.probe(seed, (ROWS, WIDTH), np.float64, thresholds, extremes, np.inf, categories)
 
 
 def write(folder, number, item):
@@ -152,10 +129,8 @@ def write(folder, number, item):
     raw = booster.predict(rows, raw_score=True)
     if parameters.get("boosting") == "rf":
         raw = raw / booster.current_iteration()  # as predict() does before the link
-    margins = bits(raw)
-    lines = [f"features {WIDTH} outputs {len(margins[0].split())} trees {trees} wide"]
-    lines += [" ".join(row) for row in zip(bits(rows), margins, bits(booster.predict(rows)))]
-    (folder / f"{item['name']}.txt").write_text("\n".join(lines) + "\n")
+    golden_files.write_bits(folder / f"{item['name']}.txt", trees, " wide", np.float64, rows, raw,
+                            booster.predict(rows))
     text = booster.model_to_string()
     if number != 0:  # one file is whole; the parameters of training are most of the others
         begin, end = text.index("parameters:"), text.index("end of parameters")

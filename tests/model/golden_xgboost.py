@@ -14,6 +14,7 @@ import json
 import pathlib
 import sys
 
+import golden_files
 import numpy as np
 import xgboost as xgb
 
@@ -119,31 +120,11 @@ def thresholds_of(model):
 
 
 def probe(seed, thresholds, kind):
-    random = np.random.RandomState(seed)
     largest = np.finfo(np.float32).max
     extremes = [0.0, -0.0, 1e-45, -1e-45, 1e-39, largest, -largest, np.finfo(np.float32).tiny]
-    rows = random.uniform(-2, 2, (ROWS, WIDTH)).astype(np.float32)
-    for row in rows:
-        for column in range(WIDTH):
-            choice = random.randint(8)
-            if kind == "categories" and column >= 3:
-                row[column] = random.randint(0, CATEGORIES)
-                if choice == 1:
-                    bad = [-1, -0.5, -0.0, 0.7, 1.99, CATEGORIES, 63, 64, 16777215, 16777216, 3e9,
-                           -3e9, 1e-45]
-                    row[column] = bad[random.randint(len(bad))]
-            elif choice == 1:
-                row[column] = extremes[random.randint(len(extremes))]
-            elif choice >= 3 and thresholds[column]:
-                value = np.float32(thresholds[column][random.randint(len(thresholds[column]))])
-                if choice == 3:
-                    value = np.nextafter(value, np.float32(largest))
-                if choice == 4:
-                    value = np.nextafter(value, np.float32(-largest))
-                row[column] = value if np.isfinite(value) else 0
-            if choice == 0:
-                row[column] = np.nan
-    return rows
+    bad = [-1, -0.5, -0.0, 0.7, 1.99, CATEGORIES, 63, 64, 16777215, 16777216, 3e9, -3e9, 1e-45]
+    categories = (CATEGORIES, bad) if kind == "categories" else ()
+    return golden_files.probe(seed, (ROWS, WIDTH), np.float32, thresholds, extremes, largest, categories)
 
 
 def frame(x):
@@ -179,11 +160,6 @@ def matrix(x, y, item):
     return data
 
 
-def bits(values):
-    flat = np.ascontiguousarray(values, np.float32).reshape(len(values), -1)
-    return [" ".join(f"{value:08x}" for value in row) for row in flat.view(np.uint32)]
-
-
 def write(folder, number, item):
     x, y = sample(number, item["kind"])
     parameters = {"nthread": 1, "seed": number, "verbosity": 0, "tree_method": "hist",
@@ -203,14 +179,11 @@ def write(folder, number, item):
         options["iteration_range"] = (0, booster.best_iteration + 1)
         flags = " best_iteration"
     data = matrix(rows, None, item)
-    margins = bits(booster.predict(data, output_margin=True, **options))
+    margins = booster.predict(data, output_margin=True, **options)
     if parameters["objective"] == "multi:softmax":
         booster.set_param({"objective": "multi:softprob"})
-    values = bits(booster.predict(data, **options))
-    outputs = len(margins[0].split())
-    lines = [f"features {WIDTH} outputs {outputs} trees {trees}{flags}"]
-    lines += [" ".join(row) for row in zip(bits(rows), margins, values)]
-    (folder / f"{item['name']}.txt").write_text("\n".join(lines) + "\n")
+    golden_files.write_bits(folder / f"{item['name']}.txt", trees, flags, np.float32, rows, margins,
+                            booster.predict(data, **options))
     if number % 2 == 0:
         (folder / f"{item['name']}.json").write_bytes(raw)
     else:
