@@ -28,6 +28,7 @@
 #include "mlcore/feature/state.hpp"
 #include "mlcore/feature/window.hpp"
 #include "mlcore/model/lightgbm.hpp"
+#include "mlcore/model/model_json.hpp"
 #include "mlcore/model/tree_ensemble.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/stats/category_counts.hpp"

@@ -13,6 +13,7 @@
 #include "mlcore/base/bytes.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/number.hpp"
+#include "model/guess_format.hpp"
 #include "model/lightgbm_tree.hpp"
 
 namespace mlcore {
@@ -99,7 +100,11 @@ TreeEnsemble LightgbmImport::run() {
 /// To the first tree, or to the end of a model without one.
 void LightgbmImport::read_header() {
   const auto first = next_line();
-  if (!first || first->text != "tree") fail_lightgbm("the first line is not \"tree\"");
+  if (!first || first->text != "tree") {
+    const std::string_view found =
+        guess_format(text_, text_.starts_with('{') ? "JSON" : "no LightGBM text");
+    fail_lightgbm(fmt::format("the first line is not \"tree\", found {}", found));
+  }
   while (const auto line = next_line()) {
     if (line->text.empty()) continue;
     if (line->text.starts_with("Tree=")) {

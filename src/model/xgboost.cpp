@@ -11,6 +11,7 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
+#include "model/guess_format.hpp"
 #include "model/xgboost_file.hpp"
 #include "model/xgboost_objective.hpp"
 #include "model/xgboost_tree.hpp"
@@ -183,24 +184,13 @@ void XgboostImport::keep_best() {
   if (!model_.node_set.empty()) model_.node_set.resize(nodes);
 }
 
-/// What a file that is neither JSON nor UBJSON probably is.
-std::string_view guess_format(std::string_view text) {
-  if (text.empty()) return "an empty file";
-  if (text.starts_with("PK")) return "a zip archive";
-  if (text.starts_with("\x1F\x8B")) return "gzip data";
-  if (text.starts_with("\x80")) return "a Python pickle";
-  if (text.starts_with("binf") || text.starts_with("bs64")) return "XGBoost's old binary format";
-  if (text.starts_with("tree\n") || text.starts_with("tree\r")) return "a LightGBM text model";
-  return "no JSON object";
-}
-
 }  // namespace
 
 TreeEnsemble import_xgboost(std::string_view bytes, const XgboostImportOptions& options) {
   const FloatingPointGuard guard;
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == bytes.npos || bytes[first] != '{') {
-    fail_malformed(fmt::format("expected XGBoost's JSON or UBJSON, found {}", guess_format(bytes)));
+    fail_malformed(fmt::format("expected XGBoost's JSON or UBJSON, found {}", guess_format(bytes, "no JSON object")));
   }
   try {
     return XgboostImport(read_xgboost_file(bytes), options).run();

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/json.hpp"
 #include "mlcore/model/lightgbm.hpp"
+#include "mlcore/model/model_json.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/proof.hpp"
 
@@ -78,10 +80,29 @@ void check_features(const TreeEnsemble& model, const Definition& definition) {
   }
 }
 
-TreeEnsemble read_model(ModelFormat format, std::string_view bytes, bool best_iteration) {
+/// What a model JSON says beyond the model becomes metadata.
+TreeEnsemble read_model_json(std::string_view bytes, Artifact& artifact) {
+  ModelDocument document = import_model_json(bytes);
+  artifact.metadata["task"] = document.task;
+  artifact.metadata["fidelity"] = document.fidelity;
+  if (!document.bound.empty()) artifact.metadata["bound"] = document.bound;
+  if (!document.classes.empty()) {
+    std::string& classes = artifact.metadata["classes"];
+    for (const std::string& name : document.classes) {
+      classes += classes.empty() ? "[" : ",";
+      append_json_string(classes, name);
+    }
+    classes += "]";
+  }
+  return std::move(document.model);
+}
+
+TreeEnsemble read_model(ModelFormat format, std::string_view bytes, bool best_iteration,
+                        Artifact& artifact) {
   switch (format) {
     case ModelFormat::xgboost: return import_xgboost(bytes, {.best_iteration = best_iteration});
     case ModelFormat::lightgbm: return import_lightgbm(bytes);
+    case ModelFormat::json: return read_model_json(bytes, artifact);
   }
   throw Error(Code::invalid_argument, Reason::invalid_option, "no such model format");
 }
@@ -91,8 +112,9 @@ TreeEnsemble read_model(ModelFormat format, std::string_view bytes, bool best_it
 ModelFormat model_format(std::string_view name) {
   if (name == "xgboost") return ModelFormat::xgboost;
   if (name == "lightgbm") return ModelFormat::lightgbm;
+  if (name == "json") return ModelFormat::json;
   throw Error(Code::invalid_argument, Reason::invalid_option,
-              fmt::format("model format \"{}\": expected xgboost or lightgbm", name));
+              fmt::format("model format \"{}\": expected xgboost, lightgbm or json", name));
 }
 
 Artifact import_model(ModelFormat format, std::string_view bytes, ImportOptions options) {
@@ -101,7 +123,7 @@ Artifact import_model(ModelFormat format, std::string_view bytes, ImportOptions 
                 "only an XGBoost file tells its best iteration");
   }
   Artifact artifact;
-  artifact.model = read_model(format, bytes, options.best_iteration);
+  artifact.model = read_model(format, bytes, options.best_iteration, artifact);
   if (options.definition) {
     check_features(artifact.model, *options.definition);
     artifact.definition = *std::move(options.definition);

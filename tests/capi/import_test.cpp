@@ -44,6 +44,9 @@ TEST_CASE("import: a model file becomes an artifact that opens") {
   const std::string plain = describe("xgboost", "xgboost-3.2.0/squared.ubj", "", 0);
   CHECK(has(plain, "\"f4\""));
   CHECK(has(describe("lightgbm", "lightgbm-4.7.0/binary.lgb", "", 0), "lightgbm"));
+  const std::string json = describe("json", "../../fuzz/corpus/model_json/classes.json", "", 0);
+  CHECK(has(json, "RandomForestClassifier"));
+  CHECK(has(json, "fidelity"));
   const std::string all = describe("xgboost", "xgboost-3.2.0/best_iteration.json", "", 0);
   const std::string best = describe("xgboost", "xgboost-3.2.0/best_iteration.json", "", 1);
   CHECK(all != best);

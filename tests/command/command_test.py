@@ -390,6 +390,27 @@ class Import(CommandTest):
         rows = self.rows(self.succeed("predict", "lightgbm.mlc", "--matrix", "ages.csv"))
         self.assertEqual([row["prediction"] for row in rows], ["0.1", "0.2"])
 
+    def test_import_of_a_model_json(self):
+        model = {"format": "mlcore-model", "version": 1, "framework": "f", "framework_version": "1", "objective": "o",
+                 "task": "classification", "classes": ["no", "\u2713"], "features": ["age"], "outputs": 1,
+                 "fidelity": "bounded", "bound": "1 ulp", "link": {"kind": "identity"},
+                 "trees": {"input": "float64", "sum": "float64", "comparison": "<", "start": "base", "base": [0.5],
+                           "finish": "none", "trees": [
+                               {"output": 0, "left": [1, -1, -1], "right": [2, -1, -1], "feature": [0, -1, -1],
+                                "threshold": [0.5, 0, 0], "missing_left": [False] * 3, "value": [0, 1, 2]}]}}
+        self.write("neutral.json", json.dumps(model))
+        self.succeed("import", "neutral.json", "--from", "json", "-o", "neutral.mlc")
+        self.write("ages.csv", "age\n0.5\n0.49999999999999994\n")
+        rows = self.rows(self.succeed("predict", "neutral.mlc", "--matrix", "ages.csv"))
+        self.assertEqual([row["prediction"] for row in rows], ["2.5", "1.5"])
+        shown = json.loads(self.succeed("inspect", "neutral.mlc", "--json"))
+        self.assertEqual(shown["model"]["margin"], "within 1 ulp, f64")
+        self.assertEqual(json.loads(shown["metadata"]["classes"]), ["no", "\u2713"])
+        model["trees"]["trees"][0]["left"][0] = 9
+        self.write("neutral.json", json.dumps(model))
+        self.fail_with(BAD_INPUT, "trees.trees[0].left[0]: child 9 of 3 nodes", "import", "neutral.json", "--from",
+                       "json", "-o", "broken.mlc")
+
     def test_an_artifact_goes_to_stdout_alone(self):
         run = self.run_command("import", "stump.json", "--from", "xgboost", "-o", "-")
         self.assertEqual((run.returncode, run.stderr), (DONE, b""))

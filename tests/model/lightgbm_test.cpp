@@ -116,3 +116,24 @@ TEST_CASE("lightgbm: what is broken or not understood is refused, the place name
     REQUIRE(refusal_of(kModel.substr(0, size)).reason() != Reason::none);
   }
 }
+
+TEST_CASE("lightgbm: other formats are refused, and named where they can be told") {
+  const struct {
+    std::string content;
+    std::string_view message;
+  } rows[] = {
+      {"", "an empty file"},
+      {"\x80\x04\x95\x10", "a Python pickle"},
+      {"PK\x03\x04", "a zip archive"},
+      {"binf\x01", "XGBoost's old binary format"},
+      {"{\"learner\":{}}", "found JSON"},
+      {"booster=gbtree\n", "found no LightGBM text"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.message);
+    const Error refusal = refusal_of(row.content);
+    CAPTURE(refusal.message());
+    CHECK(refusal.reason() == Reason::malformed_model);
+    CHECK(refusal.message().find(row.message) != std::string::npos);
+  }
+}

@@ -539,6 +539,10 @@ TEST_CASE("xgboost: every prefix and every byte after the end is refused") {
 }
 
 TEST_CASE("xgboost: other formats are refused, and named where they can be told") {
+  // What follows "binf" in a file that XGBoost 1.7.6 writes as .deprecated; older ones have no
+  // "binf": base_score 0.5, num_feature 1, num_class 0 and 124 bytes more, then a length of 16.
+  const std::string old_header = std::string("\0\0\0\x3F\x01\0\0\0", 8) + std::string(128, '\0') +
+                                 std::string("\x10\0\0\0\0\0\0\0", 8);
   const struct {
     std::string content;
     std::string_view message;
@@ -548,6 +552,8 @@ TEST_CASE("xgboost: other formats are refused, and named where they can be told"
       {"PK\x03\x04", "a zip archive"},
       {"\x1F\x8B\x08", "gzip data"},
       {"binf\x01", "XGBoost's old binary format"},
+      {old_header + "reg:squarederror", "XGBoost's old binary format"},
+      {old_header + "gbtree", "no JSON object"},
       {"tree\nversion=v4\n", "a LightGBM text model"},
       {"{L\x01", "UBJSON byte 3: the data ends early"},
       {"[1]", "no JSON object"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `mlcore import MODEL --from xgboost|lightgbm -o FILE`
+// `mlcore import MODEL --from xgboost|lightgbm|json -o FILE`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -79,13 +79,17 @@ void add_import(CLI::App& app, Verb& verb) {
   CLI::App* import =
       app.add_subcommand("import", "Make an artifact from another framework's model");
   import
-      ->add_option("model", options->model,
-                   "The framework's own file; XGBoost: JSON or UBJSON; LightGBM: text")
+      ->add_option(
+          "model", options->model,
+          "The framework's own file, XGBoost's JSON or UBJSON or LightGBM's text; or a model "
+          "JSON of docs/model_json.md")
       ->required()
       ->type_name("MODEL");
-  import->add_option("--from", options->from, "The framework: xgboost or lightgbm")
+  import
+      ->add_option("--from", options->from,
+                   "What wrote the file: xgboost or lightgbm; json: a model JSON")
       ->required()
-      ->check(CLI::IsMember({"xgboost", "lightgbm"}))
+      ->check(CLI::IsMember({"xgboost", "lightgbm", "json"}))
       ->type_name("NAME");
   import
       ->add_option("--features", options->features,

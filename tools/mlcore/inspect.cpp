@@ -78,20 +78,26 @@ Json features_json(const Definition& definition) {
           {"outputs", std::move(outputs)}};
 }
 
-Json model_json(const TreeEnsemble& model) {
+/// The margin's promise: the framework's own bits, or the bound that a model JSON states.
+std::string fidelity_text(const Artifact& artifact) {
+  const bool is_f32 = !artifact.model.contract.is_wide();
+  const auto& metadata = artifact.metadata;
+  const auto fidelity = metadata.find("fidelity");
+  const auto bound = metadata.find("bound");
+  const bool is_bounded =
+      fidelity != metadata.end() && fidelity->second == "bounded" && bound != metadata.end();
+  return fmt::format("{}, {}", is_bounded ? "within " + bound->second : "exact",
+                     is_f32 ? "f32" : "f64");
+}
+
+Json model_json(const Artifact& artifact) {
+  const TreeEnsemble& model = artifact.model;
   const auto leaves = std::count(model.left.begin(), model.left.end(), TreeEnsemble::kLeaf);
-  const bool is_f32 = model.contract.accumulator == ModelContract::Accumulator::f32;
-  return {{"framework", model.framework},
-          {"framework_version", model.framework_version},
-          {"objective", model.objective},
-          {"features", model.feature_count},
-          {"outputs", model.output_count},
-          {"trees", model.tree_count()},
-          {"nodes", model.left.size()},
-          {"leaves", leaves},
-          {"link", name_of(model.contract.link)},
-          // The margin's promise: the framework's own bits.
-          {"margin", is_f32 ? "exact, f32" : "exact, f64"}};
+  return {{"framework", model.framework},         {"framework_version", model.framework_version},
+          {"objective", model.objective},         {"features", model.feature_count},
+          {"outputs", model.output_count},        {"trees", model.tree_count()},
+          {"nodes", model.left.size()},           {"leaves", leaves},
+          {"link", name_of(model.contract.link)}, {"margin", fidelity_text(artifact)}};
 }
 
 Json sections_json(ByteView file) {
@@ -124,7 +130,7 @@ Json inspect(const std::string& reference, const std::string& file) {
   json["requests"] = requests_json(artifact.definition);
   json["streams"] = streams_json(artifact.definition);
   json["features"] = features_json(artifact.definition);
-  json["model"] = model_json(artifact.model);
+  json["model"] = model_json(artifact);
   json["proof_rows"] = artifact.proof_rows.size();
   json["reference"] = reference_json(artifact.reference);
   json["sections"] = sections_json(view_of(file));

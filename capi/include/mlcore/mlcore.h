@@ -178,13 +178,13 @@ MLCORE_API int32_t mlcore_model_describe(const mlcore_model_t* model, char* buff
 
 /* Make an artifact of another framework's model file, as `mlcore import` does;
  * mlcore_model_open_bytes opens it, and its bytes are what a .mlc file holds. `format` is "xgboost"
- * (JSON, UBJSON) or "lightgbm" (text). `definition` is the text of a definition whose outputs are
- * the model's features; with length 0 each feature is a nullable f64 input. `best_iteration` is 1
- * where only the rounds up to the one that early stopping found best are wanted, which an XGBoost
- * file tells, else 0. What is read and what is refused: docs/models.md. Errors: INVALID_ARGUMENT
- * with MALFORMED_MODEL, INVALID_TREE, FEATURE_COUNT, FEATURE_NAMES, INVALID_OPTION, and as
- * mlcore_features_open; UNIMPLEMENTED/UNSUPPORTED_MODEL; FAILED_PRECONDITION with INVALID_OPTION
- * (no best iteration is told) or NOT_FITTED. */
+ * (JSON, UBJSON), "lightgbm" (text) or "json" (a model JSON, docs/model_json.md). `definition` is
+ * the text of a definition whose outputs are the model's features; with length 0 each feature is a
+ * nullable f64 input. `best_iteration` is 1 where only the rounds up to the one that early stopping
+ * found best are wanted, which an XGBoost file tells, else 0. What is read and what is refused:
+ * docs/models.md. Errors: INVALID_ARGUMENT with MALFORMED_MODEL, INVALID_TREE, FEATURE_COUNT,
+ * FEATURE_NAMES, INVALID_OPTION, and as mlcore_features_open; UNIMPLEMENTED/UNSUPPORTED_MODEL;
+ * FAILED_PRECONDITION with INVALID_OPTION (no best iteration is told) or NOT_FITTED. */
 MLCORE_API int32_t mlcore_import(const char* format, int64_t format_length, const void* model,
                                  int64_t model_size, const char* definition,
                                  int64_t definition_length, int32_t best_iteration,

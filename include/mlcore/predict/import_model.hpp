@@ -16,9 +16,10 @@
 
 namespace mlcore {
 
-enum class ModelFormat : std::uint8_t { xgboost = 1, lightgbm = 2 };
+enum class ModelFormat : std::uint8_t { xgboost = 1, lightgbm = 2, json = 3 };
 
-/// "xgboost", "lightgbm": the names of `mlcore import --from`.
+/// "xgboost", "lightgbm", "json" (the model JSON of docs/model_json.md): the names of
+/// `mlcore import --from`.
 /// Throws: invalid_argument/invalid_option for another.
 [[nodiscard]] ModelFormat model_format(std::string_view name);
 
@@ -30,7 +31,8 @@ struct ImportOptions {
   std::optional<Definition> definition;
 };
 
-/// The artifact's metadata say the algorithm; its proof rows are made here.
+/// The artifact's metadata say the algorithm, and of a model JSON task, classes, fidelity and bound;
+/// its proof rows are made here.
 /// Throws: as the importer of the format; invalid_argument/feature_count, feature_names,
 /// failed_precondition/not_fitted for a definition that does not fit the model;
 /// invalid_argument/invalid_option for best_iteration of another format than XGBoost's.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the importer takes of the heap, for texts made to take much.
+// What the importers take of the heap, for texts made to take much.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -8,6 +8,8 @@
 
 #include "heap_peak.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/model/lightgbm.hpp"
+#include "mlcore/model/model_json.hpp"
 #include "mlcore/model/xgboost.hpp"
 
 using namespace mlcore;
@@ -110,12 +112,13 @@ struct Import {
   bool is_accepted = false;
 };
 
-Import measured(const std::string& text) {
+template <typename Importer>
+Import measured(Importer import, const std::string& text) {
   Import result;
   const std::size_t before = live_bytes;
   peak_bytes = before;
   try {
-    static_cast<void>(import_xgboost(text));
+    static_cast<void>(import(text));
     result.is_accepted = true;
   } catch (const Error&) {
     result.is_accepted = false;
@@ -172,10 +175,130 @@ TEST_CASE("xgboost: the heap stays within 3 times the text, and a fixed part") {
   };
   for (const auto& row : rows) {
     CAPTURE(std::string(row.name));
-    const Import found = measured(row.text);
+    const Import found =
+        measured([](const std::string& text) { return import_xgboost(text); }, row.text);
     CAPTURE(row.text.size());
     CHECK(found.is_accepted == row.is_accepted);
     CHECK(found.peak > 100);  // the counter works
     CHECK(found.peak <= 3 * row.text.size() + row.fixed);
+  }
+}
+
+namespace {
+
+std::string lightgbm_text(std::string_view header, const std::string& trees) {
+  return fmt::format(
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\n{}\n\n{}"
+      "end of trees\n",
+      header, trees);
+}
+
+std::string model_json_text(std::string_view members, std::string_view trees,
+                            std::size_t outputs = 1) {
+  return fmt::format(
+      R"({{"format":"mlcore-model","version":1,"framework":"f","framework_version":"1",)"
+      R"("objective":"o","task":"regression","feature_count":1,"outputs":{},"fidelity":"exact",)"
+      R"("trees":{{"input":"float64","sum":"float64","comparison":"<=","start":"base",)"
+      R"("base":[{}],"finish":"none"{},"trees":[{}]}},"link":{{"kind":"identity"}}}})",
+      outputs, repeated("0,", 2 * outputs), members, trees);
+}
+
+std::string many(std::size_t count, const std::function<std::string(std::size_t)>& make) {
+  std::string result;
+  for (std::size_t i = 0; i < count; ++i) result += make(i);
+  return result;
+}
+
+/// A root of two leaves, each of them with a value of each output.
+std::string wide_leaves(std::size_t outputs) {
+  const std::string row = "[" + repeated("0,", 2 * outputs) + "]";
+  return R"({"left":[1,-1,-1],"right":[2,-1,-1],"feature":[0,-1,-1],"threshold":[0,0,0],)"
+         R"("missing_left":[true,false,false],"values":[)" +
+         row + "," + row + "," + row + "]}";
+}
+
+std::string stump_of_set(std::size_t set) {
+  return fmt::format(R"({{"output":0,"left":[1,-1,-1],"right":[2,-1,-1],"feature":[0,-1,-1],)"
+                     R"("threshold":[0,0,0],"missing_left":[true,false,false],"set":[{},-1,-1],)"
+                     R"("value":[0,1,2]}},)",
+                     set);
+}
+
+}  // namespace
+
+TEST_CASE("lightgbm: the heap stays within 16 times the text, and a fixed part") {
+  const auto lone = [](std::size_t tree) {
+    return fmt::format("Tree={}\nnum_leaves=1\nnum_cat=0\nleaf_value=1\n\n", tree);
+  };
+  const std::string words = repeated("4294967295 ", kSize);
+  const std::size_t word_count = kSize / 11 + 1;
+  const struct {
+    std::string_view name;
+    std::string text;
+    bool is_accepted;
+    std::size_t fixed;
+  } rows[] = {
+      {"many lone leaves", lightgbm_text("", many(200'000, lone)), true, kMiB},
+      {"empty feature names", lightgbm_text("feature_names=" + std::string(kSize, ' '), ""), false,
+       64 * kMiB},
+      {"header keys", lightgbm_text(repeated("\n", kSize), ""), true, kMiB},
+      {"a long key", lightgbm_text(std::string(kSize, 'x'), ""), false, kMiB},
+      {"numbers of a tree",
+       lightgbm_text("", "Tree=0\nnum_leaves=1\nsplit_feature=" + repeated("1 ", kSize) + "\n\n"),
+       false, kMiB},
+      {"a set of all words",
+       lightgbm_text("", fmt::format("Tree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=0\n"
+                                     "threshold=0\ndecision_type=1\nleft_child=-1\n"
+                                     "right_child=-2\nleaf_value=1 2\ncat_boundaries=0 {}\n"
+                                     "cat_threshold={}\n\n",
+                                     word_count, words)),
+       false, 64 * kMiB},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(std::string(row.name));
+    const Import found =
+        measured([](const std::string& text) { return import_lightgbm(text); }, row.text);
+    CAPTURE(row.text.size());
+    CHECK(found.is_accepted == row.is_accepted);
+    CHECK(found.peak > 100);
+    CHECK(found.peak <= 16 * row.text.size() + row.fixed);
+  }
+}
+
+TEST_CASE("model json: the heap stays within 24 times the text, and a fixed part") {
+  const auto lone = [](std::size_t tree) {
+    return fmt::format(R"({}{{"output":0,"left":[-1],"right":[-1],"feature":[-1],"threshold":[0],)"
+                       R"("missing_left":[false],"value":[1]}})",
+                       tree == 0 ? "" : ",", tree);
+  };
+  std::string sets = R"(,"sets":[)" + repeated("[],", kSize / 2) + "]";
+  std::string stumps = many(40'000, stump_of_set);
+  stumps.pop_back();
+  const struct {
+    std::string_view name;
+    std::string text;
+    bool is_accepted;
+  } rows[] = {
+      {"many lone leaves", model_json_text("", many(100'000, lone)), true},
+      {"leaves of many values", model_json_text("", wide_leaves(65'536), 65'536), true},
+      {"leaves of too many values", model_json_text("", wide_leaves(1'000'000), 1), false},
+      {"empty sets", model_json_text(sets, stumps), true},
+      {"open rows", model_json_text("", R"({"values":[)" + repeated("[0],", kSize)), false},
+      {"one open array", model_json_text("", R"({"left":[)" + repeated("1,", kSize)), false},
+      {"rounds", model_json_text(R"(,"rounds":[)" + repeated("0,", kSize) + "]", ""), true},
+      {"feature names", R"({"features":[)" + repeated("\"\",", kSize) + "]}", false},
+      {"class names", R"({"classes":[)" + repeated("\"\",", kSize) + "]}", false},
+      {"a long objective", R"({"objective":")" + std::string(kSize, 'x') + R"("})", false},
+      {"a long name", "{\"" + std::string(kSize, 'x') + "\":0}", false},
+      {"brackets", R"({"trees":)" + std::string(kSize, '['), false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(std::string(row.name));
+    const Import found =
+        measured([](const std::string& text) { return import_model_json(text); }, row.text);
+    CAPTURE(row.text.size());
+    CHECK(found.is_accepted == row.is_accepted);
+    CHECK(found.peak > 100);
+    CHECK(found.peak <= 24 * row.text.size() + kMiB);
   }
 }

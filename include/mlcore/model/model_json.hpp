@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The neutral model JSON of docs/model_json.md, read strictly and validated: what the Python
+// package writes of scikit-learn's, CatBoost's and ONNX's models, and who likes may write.
+//
+//   ModelDocument document = import_model_json(read_file("forest.json"));
+//   document.model.contract;  // how the margins are summed
+//   document.fidelity;        // "exact"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mlcore/model/tree_ensemble.hpp"
+
+namespace mlcore {
+
+struct ModelDocument {
+  TreeEnsemble model;
+  std::string task;                  // "classification", "regression", "ranking", "anomaly"
+  std::vector<std::string> classes;  // empty where they are not told
+  std::string fidelity;              // "exact" or "bounded"
+  std::string bound;                 // of "bounded": from the framework, in words
+};
+
+/// Throws: invalid_argument/malformed_model, invalid_tree, naming the place, such as
+/// trees.trees[3].left[5]; unimplemented/unsupported_model.
+/// Cost: heap ≤ 24x the text + 1 MiB: two characters can be a leaf of their own tree.
+[[nodiscard]] ModelDocument import_model_json(std::string_view text);
+
+}  // namespace mlcore
