@@ -51,7 +51,6 @@
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
 #include "mlcore/predict/tree_engine.hpp"
-#include "mlcore/predict/tree_finish.hpp"
 #include "mlcore/predict/tree_inputs.hpp"
 #include "mlcore/evaluate/metrics.hpp"
 #include "mlcore/monitor/monitor.hpp"

@@ -206,22 +206,14 @@ struct BlendBody {
 };
 
 template <typename V, typename Number>
-constexpr RankKernels<Number> kRankKernels = {KernelBody<V>::template rank_row<Number>,
-                                              KernelBody<V>::template rank_tile<Number>};
-
-template <typename V, typename Sum>
-constexpr SumKernels<Sum> kSumKernels = {
-    KernelBody<V>::template add_row<Sum>, BlendBody<V>::template add_row<Sum>,
-    KernelBody<V>::template add_tile<Sum>, BlendBody<V>::template add_tile<Sum>};
+constexpr NumberKernels<Number> kNumberKernels = {
+    KernelBody<V>::template rank_row<Number>, KernelBody<V>::template rank_tile<Number>,
+    KernelBody<V>::template add_row<Number>,  BlendBody<V>::template add_row<Number>,
+    KernelBody<V>::template add_tile<Number>, BlendBody<V>::template add_tile<Number>};
 
 template <typename V>
-constexpr TreeKernels kKernelTable = {kRankKernels<V, float>,
-                                      kRankKernels<V, double>,
-                                      kSumKernels<V, float>,
-                                      kSumKernels<V, double>,
-                                      V::kBias,
-                                      V::kRows,
-                                      V::kLeastRows};
+constexpr TreeKernels kKernelTable = {kNumberKernels<V, float>, kNumberKernels<V, double>, V::kBias,
+                                      V::kRows, V::kLeastRows};
 
 }  // namespace
 }  // namespace mlcore

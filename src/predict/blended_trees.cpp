@@ -79,10 +79,9 @@ class OutlineOf {
 
 }  // namespace
 
-template <typename Sum>
 template <typename Number>
-void BlendedTrees<Sum>::add(const TreeEnsemble& model, std::size_t tree,
-                            const RankTable<Number>& ranks) {
+void BlendedTrees<Number>::add(const TreeEnsemble& model, std::size_t tree,
+                               const RankTable<Number>& ranks) {
   column_count_ = static_cast<std::uint32_t>(ranks.column_count());
   const Outline outline = OutlineOf(model, tree).take();
   const std::uint32_t begin = model.tree_begin[tree];
@@ -97,7 +96,7 @@ void BlendedTrees<Sum>::add(const TreeEnsemble& model, std::size_t tree,
   }
   if (outline.inner.empty()) nodes_.push_back({0, 0, 0, kAlwaysLeft, 0});
   for (const std::uint32_t leaf : outline.leaves) {
-    leaves_.push_back(static_cast<Sum>(model.value_of(begin + leaf)));
+    leaves_.push_back(value_of<Number>(model, begin + leaf));
     leaf_ids_.push_back(id_of(model, tree, begin + leaf));
   }
   added.nodes = static_cast<std::uint16_t>(nodes_.size() - added.node);
@@ -107,8 +106,8 @@ void BlendedTrees<Sum>::add(const TreeEnsemble& model, std::size_t tree,
   trees_.push_back(added);
 }
 
-template <typename Sum>
-void BlendedTrees<Sum>::finish() {
+template <typename Number>
+void BlendedTrees<Number>::finish() {
   leaves_.resize(leaves_.size() + kMostLeavesLoaded);
   leaves_.shrink_to_fit();
   nodes_.shrink_to_fit();
@@ -116,14 +115,14 @@ void BlendedTrees<Sum>::finish() {
   leaf_ids_.shrink_to_fit();
 }
 
-template <typename Sum>
-BlendView<Sum> BlendedTrees<Sum>::view() const noexcept {
+template <typename Number>
+BlendView<Number> BlendedTrees<Number>::view() const noexcept {
   return {trees_.data(), nodes_.data(), leaves_.data(), column_count_};
 }
 
-template <typename Sum>
-std::uint32_t BlendedTrees<Sum>::leaf_id(std::size_t tree,
-                                         const std::uint8_t* ranks) const noexcept {
+template <typename Number>
+std::uint32_t BlendedTrees<Number>::leaf_id(std::size_t tree,
+                                            const std::uint8_t* ranks) const noexcept {
   const BlendTree& own = trees_[tree];
   const BlendNode* nodes = nodes_.data() + own.node;
   std::uint32_t operand = kBlendLeaves + own.nodes - 1u;
@@ -136,8 +135,5 @@ std::uint32_t BlendedTrees<Sum>::leaf_id(std::size_t tree,
 
 template class BlendedTrees<float>;
 template class BlendedTrees<double>;
-template void BlendedTrees<float>::add(const TreeEnsemble&, std::size_t, const RankTable<float>&);
-template void BlendedTrees<double>::add(const TreeEnsemble&, std::size_t, const RankTable<float>&);
-template void BlendedTrees<double>::add(const TreeEnsemble&, std::size_t, const RankTable<double>&);
 
 }  // namespace mlcore

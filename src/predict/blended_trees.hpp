@@ -7,7 +7,7 @@
 //
 //   BlendedTrees<double> trees;
 //   trees.add(model, tree, ranks);
-//   kernels.f64_sums.blended_row(trees.view(), 0, 1, ...);
+//   kernels.f64.blended_row(trees.view(), 0, 1, ...);
 
 #include <vector>
 
@@ -18,17 +18,16 @@
 
 namespace mlcore {
 
-template <typename Sum>
+template <typename Number>
 class BlendedTrees {
  public:
   /// Adds a tree. Requires: at most kBlendLeaves leaves.
-  template <typename Number>
   void add(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>& ranks);
   /// Kernels load whole vectors: lets them read past the last leaf. Called once, after the trees.
   void finish();
 
   [[nodiscard]] std::size_t size() const noexcept { return trees_.size(); }
-  [[nodiscard]] BlendView<Sum> view() const noexcept;
+  [[nodiscard]] BlendView<Number> view() const noexcept;
   /// The framework's id of the leaf that a row of rank bytes reaches in a tree.
   [[nodiscard]] std::uint32_t leaf_id(std::size_t tree, const std::uint8_t* ranks) const noexcept;
 
@@ -36,7 +35,7 @@ class BlendedTrees {
   std::uint32_t column_count_ = 0;
   std::vector<BlendTree> trees_;
   LineVector<BlendNode> nodes_;
-  LineVector<Sum> leaves_;
+  LineVector<Number> leaves_;
   std::vector<std::uint32_t> leaf_ids_;
 };
 

@@ -7,78 +7,134 @@
 namespace mlcore {
 namespace {
 
-TreeEngine engine_of(const TreeEnsemble& model, TreeInputs& inputs) {
-  if (inputs.is_identity()) return TreeEngine(model);
-  const TreeUse use = model.contract.is_wide() ? TreeUse::leaves : TreeUse::margins;
-  return TreeEngine(inputs.take_lowered(model), runnable_simd_targets().back(), use);
+/// The part of a scratch for a contract's numbers. Shape: columns[rows, columns],
+/// margins[rows, outputs].
+template <typename Scratch, typename Number>
+auto& columns_of(Scratch& scratch, const TreeInputs<Number>&) {
+  if constexpr (std::is_same_v<Number, float>) {
+    return scratch.columns;
+  } else {
+    return scratch.wide_columns;
+  }
+}
+template <typename Scratch, typename Number>
+auto& margins_of(Scratch& scratch, const BasicTreeEngine<Number>&) {
+  if constexpr (std::is_same_v<Number, float>) {
+    return scratch.margins;
+  } else {
+    return scratch.wide_margins;
+  }
+}
+template <typename Scratch, typename Trees>
+auto* row_of(Scratch& scratch, const Trees& trees, std::size_t row) {
+  return columns_of(scratch, trees.inputs).data() + row * trees.inputs.column_count();
+}
+
+template <typename Number>
+BasicTreeEngine<Number> engine_of(const TreeEnsemble& model, TreeInputs<Number>& inputs,
+                                  SimdTarget target) {
+  if (inputs.is_identity()) return BasicTreeEngine<Number>(model, target);
+  return BasicTreeEngine<Number>(inputs.take_lowered(model), target);
 }
 
 }  // namespace
 
+template <typename Number>
+CompiledModel::Trees<Number>::Trees(const TreeEnsemble& model, SimdTarget target)
+    : inputs(model), engine(engine_of(model, inputs, target)) {}
+
+CompiledModel::AnyTrees CompiledModel::compiled(const TreeEnsemble& model, SimdTarget target) {
+  if (model.contract.is_wide()) return Trees<double>(model, target);
+  return Trees<float>(model, target);
+}
+
 CompiledModel::CompiledModel(const TreeEnsemble& model)
-    : is_wide_(model.contract.is_wide()),
-      finish_(model),
-      inputs_(model),
-      engine_(engine_of(model, inputs_)),
-      wide_leaves_(model) {}
+    : CompiledModel(model, runnable_simd_targets().back()) {}
+
+CompiledModel::CompiledModel(const TreeEnsemble& model, SimdTarget target)
+    : trees_(compiled(model, target)) {}
+
+std::size_t CompiledModel::feature_count() const noexcept {
+  return std::visit([](const auto& trees) { return trees.inputs.feature_count(); }, trees_);
+}
+
+std::size_t CompiledModel::output_count() const noexcept {
+  return std::visit([](const auto& trees) { return trees.engine.output_count(); }, trees_);
+}
+
+TreeRange CompiledModel::all_trees() const noexcept {
+  return std::visit([](const auto& trees) { return trees.engine.all_trees(); }, trees_);
+}
 
 void CompiledModel::reserve(ModelScratch& scratch, std::size_t rows) const {
-  scratch.columns.resize(std::max(scratch.columns.size(), rows * inputs_.column_count()));
-  const std::size_t margins = rows * output_count();
-  if (is_wide_) {
-    scratch.wide_margins.resize(std::max(scratch.wide_margins.size(), margins));
-    scratch.leaves.resize(tree_count());
-  } else {
-    scratch.margins.resize(std::max(scratch.margins.size(), margins));
-  }
+  const auto grow = [rows](auto& values, std::size_t width) {
+    values.resize(std::max(values.size(), rows * width));
+  };
+  std::visit(
+      [&](const auto& trees) {
+        grow(columns_of(scratch, trees.inputs), trees.inputs.column_count());
+        grow(margins_of(scratch, trees.engine), trees.engine.output_count());
+      },
+      trees_);
 }
 
 void CompiledModel::set_features(ModelScratch& scratch, std::size_t row,
                                  const double* features) const noexcept {
-  inputs_.from_features(features, scratch.columns.data() + row * inputs_.column_count());
+  std::visit(
+      [&](const auto& trees) { trees.inputs.from_features(features, row_of(scratch, trees, row)); },
+      trees_);
 }
 
-void CompiledModel::leaves(const ModelScratch& scratch, std::size_t row, TreeRange trees,
+void CompiledModel::set_inputs(ModelScratch& scratch, std::size_t row,
+                               const double* inputs) const noexcept {
+  std::visit(
+      [&](const auto& trees) { trees.inputs.from_inputs(inputs, row_of(scratch, trees, row)); },
+      trees_);
+}
+
+void CompiledModel::set_inputs(ModelScratch& scratch, std::size_t row,
+                               const float* inputs) const noexcept {
+  std::visit(
+      [&](const auto& trees) { trees.inputs.from_inputs(inputs, row_of(scratch, trees, row)); },
+      trees_);
+}
+
+void CompiledModel::leaves(const ModelScratch& scratch, std::size_t row, TreeRange range,
                            std::span<double> leaves) const noexcept {
-  engine_.leaves(scratch.columns.data() + row * inputs_.column_count(), trees, leaves.data());
-  wide_leaves_.to_ids(leaves);
+  std::visit(
+      [&](const auto& trees) {
+        trees.engine.leaves(row_of(scratch, trees, row), range, leaves.data());
+      },
+      trees_);
 }
 
-void CompiledModel::wide_margins(ModelScratch& scratch, std::size_t row,
-                                 TreeRange trees) const noexcept {
-  const float* columns = scratch.columns.data() + row * inputs_.column_count();
-  engine_.leaves(columns, trees, scratch.leaves.data());
-  wide_leaves_.margins(trees, scratch.leaves.data(),
-                       scratch.wide_margins.data() + row * output_count());
-}
-
-void CompiledModel::row_margins(ModelScratch& scratch, TreeRange trees) const noexcept {
-  if (is_wide_) return wide_margins(scratch, 0, trees);
-  engine_.margins(scratch.columns.data(), trees, scratch.margins.data());
-  finish_.apply(trees, scratch.margins.data());
+void CompiledModel::row_margins(ModelScratch& scratch, TreeRange range) const noexcept {
+  std::visit(
+      [&](const auto& trees) {
+        trees.engine.margins(row_of(scratch, trees, 0), range,
+                             margins_of(scratch, trees.engine).data());
+      },
+      trees_);
 }
 
 void CompiledModel::batch_margins(ModelScratch& scratch, std::size_t rows,
-                                  TreeRange trees) const noexcept {
-  if (is_wide_) {
-    for (std::size_t row = 0; row < rows; ++row) wide_margins(scratch, row, trees);
-    return;
-  }
-  engine_.batch_margins(scratch.columns.data(), rows, trees, scratch.margins.data());
-  if (finish_.is_none()) return;
-  for (std::size_t row = 0; row < rows; ++row) {
-    finish_.apply(trees, scratch.margins.data() + row * output_count());
-  }
+                                  TreeRange range) const noexcept {
+  std::visit(
+      [&](const auto& trees) {
+        trees.engine.batch_margins(row_of(scratch, trees, 0), rows, range,
+                                   margins_of(scratch, trees.engine).data());
+      },
+      trees_);
 }
 
 void CompiledModel::copy_margins(const ModelScratch& scratch, std::size_t row,
                                  std::span<double> out) const noexcept {
-  const std::size_t first = row * output_count();
-  if (is_wide_) {
-    std::copy_n(scratch.wide_margins.data() + first, output_count(), out.data());
-  } else {
-    std::copy_n(scratch.margins.data() + first, output_count(), out.data());
-  }
+  std::visit(
+      [&](const auto& trees) {
+        const std::size_t width = trees.engine.output_count();
+        std::copy_n(margins_of(scratch, trees.engine).data() + row * width, width, out.data());
+      },
+      trees_);
 }
 
 }  // namespace mlcore

@@ -13,10 +13,10 @@ constexpr std::size_t kVectorBytes = 64;
 
 }  // namespace
 
-template <typename Sum>
 template <typename Number>
-std::size_t CompleteTrees<Sum>::add(const TreeEnsemble& model, const RankTable<Number>& ranks,
-                                    std::uint32_t begin, std::uint32_t end, std::uint32_t depth) {
+std::size_t CompleteTrees<Number>::add(const TreeEnsemble& model, const RankTable<Number>& ranks,
+                                       std::uint32_t begin, std::uint32_t end,
+                                       std::uint32_t depth) {
   const std::size_t start = ks_.size();
   const std::size_t width = std::size_t{1} << depth;
   column_count_ = static_cast<std::uint32_t>(ranks.column_count());
@@ -40,7 +40,7 @@ std::size_t CompleteTrees<Sum>::add(const TreeEnsemble& model, const RankTable<N
       if (model.left[node] == TreeEnsemble::kLeaf) {
         while (place < width) place *= 2;  // through padding, which always goes left
         const std::size_t leaf = root + place - width;
-        leaves_[leaf] = static_cast<Sum>(model.value_of(node));
+        leaves_[leaf] = value_of<Number>(model, node);
         leaf_ids_[leaf] = id_of(model, tree, node);
         continue;
       }
@@ -58,14 +58,14 @@ std::size_t CompleteTrees<Sum>::add(const TreeEnsemble& model, const RankTable<N
   return start;
 }
 
-template <typename Sum>
-void CompleteTrees<Sum>::finish() {
+template <typename Number>
+void CompleteTrees<Number>::finish() {
   const auto pad = [](auto& values, std::size_t more, auto value) {
     values.resize(values.size() + more, value);
     values.shrink_to_fit();
   };
   pad(ks_, kVectorBytes, kAlwaysLeft);
-  pad(leaves_, kVectorBytes / sizeof(Sum), Sum{0});
+  pad(leaves_, kVectorBytes / sizeof(Number), Number{0});
   pad(leaf_ids_, 0, 0u);
   if (wide_columns_.empty()) {
     pad(columns_, kVectorBytes, std::uint8_t{0});
@@ -74,9 +74,9 @@ void CompleteTrees<Sum>::finish() {
   }
 }
 
-template <typename Sum>
-std::uint32_t CompleteTrees<Sum>::leaf_id(std::size_t place, std::uint32_t depth,
-                                          const std::uint8_t* ranks) const noexcept {
+template <typename Number>
+std::uint32_t CompleteTrees<Number>::leaf_id(std::size_t place, std::uint32_t depth,
+                                             const std::uint8_t* ranks) const noexcept {
   std::size_t at = 1;
   for (std::uint32_t step = 0; step < depth; ++step) {
     const std::size_t node = place + at;
@@ -86,8 +86,9 @@ std::uint32_t CompleteTrees<Sum>::leaf_id(std::size_t place, std::uint32_t depth
   return leaf_ids_[place + at - (std::size_t{1} << depth)];
 }
 
-template <typename Sum>
-CompleteView<Sum> CompleteTrees<Sum>::view(std::size_t place, std::uint32_t depth) const noexcept {
+template <typename Number>
+CompleteView<Number> CompleteTrees<Number>::view(std::size_t place,
+                                                 std::uint32_t depth) const noexcept {
   const bool is_wide = !wide_columns_.empty();
   const void* columns = is_wide ? static_cast<const void*>(wide_columns_.data() + place)
                                 : static_cast<const void*>(columns_.data() + place);
@@ -96,11 +97,5 @@ CompleteView<Sum> CompleteTrees<Sum>::view(std::size_t place, std::uint32_t dept
 
 template class CompleteTrees<float>;
 template class CompleteTrees<double>;
-template std::size_t CompleteTrees<float>::add(const TreeEnsemble&, const RankTable<float>&,
-                                               std::uint32_t, std::uint32_t, std::uint32_t);
-template std::size_t CompleteTrees<double>::add(const TreeEnsemble&, const RankTable<float>&,
-                                                std::uint32_t, std::uint32_t, std::uint32_t);
-template std::size_t CompleteTrees<double>::add(const TreeEnsemble&, const RankTable<double>&,
-                                                std::uint32_t, std::uint32_t, std::uint32_t);
 
 }  // namespace mlcore

@@ -6,7 +6,7 @@
 //
 //   CompleteTrees<float> trees;
 //   trees.add(model, begin, end, depth, ranks);
-//   kernels.f32_sums.row(trees.view(0), ...);
+//   kernels.f32.row(trees.view(0), ...);
 
 #include <vector>
 
@@ -17,18 +17,17 @@
 
 namespace mlcore {
 
-template <typename Sum>
+template <typename Number>
 class CompleteTrees {
  public:
   /// Adds trees [begin, end), each at most `depth` deep. Returns the place of the first.
-  template <typename Number>
   std::size_t add(const TreeEnsemble& model, const RankTable<Number>& ranks, std::uint32_t begin,
                   std::uint32_t end, std::uint32_t depth);
   /// Kernels load whole vectors: lets them read past the last tree. Called once, after the trees.
   void finish();
 
   /// Of trees of a depth, the first at a place.
-  [[nodiscard]] CompleteView<Sum> view(std::size_t place, std::uint32_t depth) const noexcept;
+  [[nodiscard]] CompleteView<Number> view(std::size_t place, std::uint32_t depth) const noexcept;
   /// The framework's id of the leaf that a row of rank bytes reaches in the tree at a place.
   [[nodiscard]] std::uint32_t leaf_id(std::size_t place, std::uint32_t depth,
                                       const std::uint8_t* ranks) const noexcept;
@@ -38,7 +37,7 @@ class CompleteTrees {
   LineVector<std::uint8_t> columns_;
   LineVector<std::uint16_t> wide_columns_;  // where there are more than 256 columns
   LineVector<std::uint8_t> ks_;
-  LineVector<Sum> leaves_;
+  LineVector<Number> leaves_;
   std::vector<std::uint32_t> leaf_ids_;
 };
 

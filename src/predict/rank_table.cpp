@@ -62,7 +62,7 @@ std::vector<Split<Number>> sorted_splits(const TreeEnsemble& model) {
   splits.reserve(model.left.size() / 2);
   for (std::uint32_t node = 0; node < model.left.size(); ++node) {
     if (model.left[node] == TreeEnsemble::kLeaf) continue;
-    splits.push_back({key_of(threshold_of<Number>(model, node)), node});
+    splits.push_back({key_of(value_of<Number>(model, node)), node});
   }
   for (unsigned shift = 0; shift < 8 * sizeof(Number); shift += kDigitBits) {
     sort_by(splits, scratch, kDigits,
@@ -81,7 +81,7 @@ RankTable<Number>::RankTable(const TreeEnsemble& model) : ks_(model.left.size())
   Key<Number> last = 0;  // of one feature
   for (const Split<Number>& split : sorted_splits<Number>(model)) {
     std::vector<Number>& own = thresholds[model.feature[split.node]];
-    if (own.empty() || split.key != last) own.push_back(threshold_of<Number>(model, split.node));
+    if (own.empty() || split.key != last) own.push_back(value_of<Number>(model, split.node));
     last = split.key;
     fits_ = fits_ && own.size() <= kMaxThresholds;
     ks_[split.node] = static_cast<std::uint16_t>(own.size() - 1);

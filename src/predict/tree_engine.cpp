@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "predict/tree_kernel.hpp"
 #include "predict/tree_plan.hpp"
@@ -12,7 +13,7 @@
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kTileOutputs = 32;  // sums of a tile: 16 KiB of stack
+constexpr std::size_t kTileOutputs = 32;  // sums of a tile: 16 KiB of stack, 32 in f64
 
 /// Calls `visit` with each run's part of a range of trees.
 template <typename Plan, typename Visit>
@@ -28,17 +29,13 @@ void for_each_part(const Plan& plan, TreeRange trees, Visit visit) {
   }
 }
 
-const RankKernels<float>& rank_kernels(const TreeKernels& kernels, const float*) {
-  return kernels.f32_ranks;
-}
-const RankKernels<double>& rank_kernels(const TreeKernels& kernels, const double*) {
-  return kernels.f64_ranks;
-}
-const SumKernels<float>& sum_kernels(const TreeKernels& kernels, const float*) {
-  return kernels.f32_sums;
-}
-const SumKernels<double>& sum_kernels(const TreeKernels& kernels, const double*) {
-  return kernels.f64_sums;
+template <typename Number>
+const NumberKernels<Number>& kernels_of(const TreeKernels& kernels) {
+  if constexpr (std::is_same_v<Number, float>) {
+    return kernels.f32;
+  } else {
+    return kernels.f64;
+  }
 }
 
 /// Rows and their rank bytes.
@@ -50,9 +47,9 @@ struct Tile {
 
 /// Adds the leaves of a range of trees to `sums`, of shape [outputs][kTileRows]. `outputs` says
 /// which, one a tree; without it all go to the first.
-template <typename Number, typename Sum>
-void add_trees(const TreePlan<Number, Sum>& plan, const SumKernels<Sum>& kernels, TreeRange trees,
-               const Tile<Number>& tile, const std::uint32_t* outputs, Sum* sums) {
+template <typename Number>
+void add_trees(const TreePlan<Number>& plan, const NumberKernels<Number>& kernels, TreeRange trees,
+               const Tile<Number>& tile, const std::uint32_t* outputs, Number* sums) {
   const auto rows = static_cast<std::uint32_t>(tile.ranks.rows);
   for_each_part(plan, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     const std::uint32_t* own = outputs == nullptr ? nullptr : outputs + run.begin + first;
@@ -74,37 +71,66 @@ void add_trees(const TreePlan<Number, Sum>& plan, const SumKernels<Sum>& kernels
   });
 }
 
+/// The sums of a tile's rows. Shape: margins[rows, outputs].
+template <typename Number>
+void add_tile(const TreePlan<Number>& plan, const NumberKernels<Number>& kernels, TreeRange trees,
+              const Tile<Number>& tile, std::size_t outputs, Number* margins) {
+  const std::size_t rows = tile.ranks.rows;
+  const auto starts = plan.finish.starts();
+  alignas(64) std::array<Number, kTileOutputs * kTileRows> sums;
+  if (outputs <= kTileOutputs) {
+    for (std::size_t output = 0; output < outputs; ++output) {
+      std::fill_n(sums.data() + output * kTileRows, kTileRows, starts[output]);
+    }
+    add_trees(plan, kernels, trees, tile, outputs == 1 ? nullptr : plan.outputs.data(),
+              sums.data());
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t output = 0; output < outputs; ++output) {
+        margins[row * outputs + output] = sums[output * kTileRows + row];
+      }
+    }
+    return;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::copy(starts.begin(), starts.end(), margins + row * outputs);
+  }
+  std::fill_n(sums.data(), kTileRows, Number{0});
+  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
+    Number* own = margins + plan.outputs[tree];
+    for (std::size_t row = 0; row < rows; ++row) sums[row] = own[row * outputs];
+    add_trees(plan, kernels, {tree, tree + 1}, tile, nullptr, sums.data());
+    for (std::size_t row = 0; row < rows; ++row) own[row * outputs] = sums[row];
+  }
+}
+
 }  // namespace
 
-template <typename Number, typename Sum>
-BasicTreeEngine<Number, Sum>::BasicTreeEngine(const TreeEnsemble& model)
+template <typename Number>
+BasicTreeEngine<Number>::BasicTreeEngine(const TreeEnsemble& model)
     : BasicTreeEngine(model, runnable_simd_targets().back()) {}
 
-template <typename Number, typename Sum>
-BasicTreeEngine<Number, Sum>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget target,
-                                              TreeUse use)
+template <typename Number>
+BasicTreeEngine<Number>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget target)
     : feature_count_(model.feature_count),
-      output_count_(model.base_margins.size()),
+      output_count_(model.output_count),
       tree_count_(model.tree_count()),
-      plan_(std::make_unique<const TreePlan<Number, Sum>>(model, use)),
+      plan_(std::make_unique<const TreePlan<Number>>(model)),
       kernels_(&tree_kernels(target)) {}
 
-template <typename Number, typename Sum>
-BasicTreeEngine<Number, Sum>::BasicTreeEngine(BasicTreeEngine&&) noexcept = default;
-template <typename Number, typename Sum>
-BasicTreeEngine<Number, Sum>& BasicTreeEngine<Number, Sum>::operator=(BasicTreeEngine&&) noexcept =
-    default;
-template <typename Number, typename Sum>
-BasicTreeEngine<Number, Sum>::~BasicTreeEngine() = default;
+template <typename Number>
+BasicTreeEngine<Number>::BasicTreeEngine(BasicTreeEngine&&) noexcept = default;
+template <typename Number>
+BasicTreeEngine<Number>& BasicTreeEngine<Number>::operator=(BasicTreeEngine&&) noexcept = default;
+template <typename Number>
+BasicTreeEngine<Number>::~BasicTreeEngine() = default;
 
-template <typename Number, typename Sum>
-void BasicTreeEngine<Number, Sum>::margins(const Number* features, TreeRange trees,
-                                           Sum* margins) const noexcept {
+template <typename Number>
+void BasicTreeEngine<Number>::margins(const Number* features, TreeRange trees,
+                                      Number* margins) const noexcept {
   alignas(64) std::uint8_t columns[kColumnBytes];
-  if (plan_->has_ranks())
-    rank_kernels(*kernels_, features).row(plan_->ranks.view(), features, columns);
-  const SumKernels<Sum>& kernels = sum_kernels(*kernels_, margins);
-  std::copy(plan_->base_margins.begin(), plan_->base_margins.end(), margins);
+  const NumberKernels<Number>& kernels = kernels_of<Number>(*kernels_);
+  if (plan_->has_ranks()) kernels.rank_row(plan_->ranks.view(), features, columns);
+  std::copy(plan_->finish.starts().begin(), plan_->finish.starts().end(), margins);
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     const std::uint32_t* outputs =
         output_count_ == 1 ? nullptr : plan_->outputs.data() + run.begin + first;
@@ -124,14 +150,16 @@ void BasicTreeEngine<Number, Sum>::margins(const Number* features, TreeRange tre
       case TreeRunner::number_walk: return walk(plan_->numbers, features);
     }
   });
+  plan_->finish.apply(trees, margins);
 }
 
-template <typename Number, typename Sum>
-void BasicTreeEngine<Number, Sum>::leaves(const Number* features, TreeRange trees,
-                                          double* leaves) const noexcept {
+template <typename Number>
+void BasicTreeEngine<Number>::leaves(const Number* features, TreeRange trees,
+                                     double* leaves) const noexcept {
   alignas(64) std::uint8_t columns[kColumnBytes];
-  if (plan_->has_ranks())
-    rank_kernels(*kernels_, features).row(plan_->ranks.view(), features, columns);
+  if (plan_->has_ranks()) {
+    kernels_of<Number>(*kernels_).rank_row(plan_->ranks.view(), features, columns);
+  }
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     double* out = leaves + (run.begin + first - trees.begin);
     const auto walk = [&](const auto& walked, const auto* row) {
@@ -155,50 +183,28 @@ void BasicTreeEngine<Number, Sum>::leaves(const Number* features, TreeRange tree
   });
 }
 
-template <typename Number, typename Sum>
-void BasicTreeEngine<Number, Sum>::tile_margins(const Number* features, std::size_t rows,
-                                                TreeRange trees, Sum* margins) const noexcept {
+template <typename Number>
+void BasicTreeEngine<Number>::tile_margins(const Number* features, std::size_t rows,
+                                           TreeRange trees, Number* margins) const noexcept {
   alignas(64) std::array<std::uint8_t, kTileBytes> ranks;
+  const NumberKernels<Number>& kernels = kernels_of<Number>(*kernels_);
   const std::uint32_t stride = tile_rows(plan_->ranks.column_count());
   const Tile<Number> tile{{features, rows, feature_count_, 1, 0},
                           {ranks.data(), rows, 1, stride, kernels_->bias}};
   if (plan_->has_ranks()) {
-    rank_kernels(*kernels_, features)
-        .tile(plan_->ranks.view(), {features, feature_count_, 1}, static_cast<std::uint32_t>(rows),
-              stride, ranks.data());
+    kernels.rank_tile(plan_->ranks.view(), {features, feature_count_, 1},
+                      static_cast<std::uint32_t>(rows), stride, ranks.data());
   }
-  const SumKernels<Sum>& kernels = sum_kernels(*kernels_, margins);
-  const std::size_t outputs = output_count_;
-  alignas(64) std::array<Sum, kTileOutputs * kTileRows> sums;
-  const auto base_margins = [&](std::size_t output) { return plan_->base_margins[output]; };
-  if (outputs <= kTileOutputs) {
-    for (std::size_t output = 0; output < outputs; ++output) {
-      std::fill_n(sums.data() + output * kTileRows, kTileRows, base_margins(output));
-    }
-    add_trees(*plan_, kernels, trees, tile, outputs == 1 ? nullptr : plan_->outputs.data(),
-              sums.data());
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t output = 0; output < outputs; ++output) {
-        margins[row * outputs + output] = sums[output * kTileRows + row];
-      }
-    }
-    return;
-  }
+  add_tile(*plan_, kernels, trees, tile, output_count_, margins);
+  if (plan_->finish.is_none()) return;
   for (std::size_t row = 0; row < rows; ++row) {
-    std::copy(plan_->base_margins.begin(), plan_->base_margins.end(), margins + row * outputs);
-  }
-  std::fill_n(sums.data(), kTileRows, Sum{0});
-  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
-    Sum* own = margins + plan_->outputs[tree];
-    for (std::size_t row = 0; row < rows; ++row) sums[row] = own[row * outputs];
-    add_trees(*plan_, kernels, {tree, tree + 1}, tile, nullptr, sums.data());
-    for (std::size_t row = 0; row < rows; ++row) own[row * outputs] = sums[row];
+    plan_->finish.apply(trees, margins + row * output_count_);
   }
 }
 
-template <typename Number, typename Sum>
-void BasicTreeEngine<Number, Sum>::batch_margins(const Number* features, std::size_t rows,
-                                                 TreeRange trees, Sum* margins) const noexcept {
+template <typename Number>
+void BasicTreeEngine<Number>::batch_margins(const Number* features, std::size_t rows,
+                                            TreeRange trees, Number* margins) const noexcept {
   const std::size_t most = tile_rows(plan_->ranks.column_count());
   while (rows >= kernels_->least_rows) {
     std::size_t count = std::min(rows, most);
@@ -216,8 +222,7 @@ void BasicTreeEngine<Number, Sum>::batch_margins(const Number* features, std::si
   }
 }
 
-template class BasicTreeEngine<float, float>;
-template class BasicTreeEngine<float, double>;
-template class BasicTreeEngine<double, double>;
+template class BasicTreeEngine<float>;
+template class BasicTreeEngine<double>;
 
 }  // namespace mlcore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predictor uses TreeInputs and WideLeaves.
+// CompiledModel uses TreeInputs.
 #include "mlcore/predict/tree_inputs.hpp"
 
 #include <algorithm>
@@ -18,227 +18,140 @@ constexpr std::uint32_t kWordBits = 64;
 constexpr std::uint32_t kWordsAMember = 2;
 constexpr std::uint32_t kFewWords = 16;
 
-/// In TreeEnsemble's order.
-template <typename Visit>
-void for_each_inner(const TreeEnsemble& model, Visit visit) {
-  for (std::uint32_t node = 0; node < model.node_count(); ++node) {
-    if (model.left[node] != TreeEnsemble::kLeaf) visit(node);
-  }
-}
-
-std::uint32_t zero_rule(const TreeEnsemble& model, std::uint32_t node) {
-  return model.zero_is_missing.empty() ? 0u : model.zero_is_missing[node];
-}
-
 }  // namespace
 
-TreeInputs::TreeInputs(const TreeEnsemble& model)
+template <typename Number>
+TreeInputs<Number>::TreeInputs(const TreeEnsemble& model)
     : feature_count_(model.feature_count),
-      is_wide_(model.contract.is_wide()),
       is_rounded_(model.contract.rounds_inputs()),
       is_cut_(model.contract.category == ModelContract::Category::cut),
-      is_flushed_(model.contract.zero == ModelContract::Zero::flushed),
-      is_base_last_(model.contract.start == ModelContract::Start::zero) {
-  if (is_wide_) {
-    node_column_.resize(model.node_count());
-    add_ranks(model);
-  } else {
-    node_column_ = model.feature;
-    column_count_ = feature_count_;
-  }
-  add_tests(model);
+      is_flushed_(model.contract.zero == ModelContract::Zero::flushed) {
+  if (!model.node_set.empty() || !model.zero_is_missing.empty()) add_derived(model);
 }
 
-void TreeInputs::add_ranks(const TreeEnsemble& model) {
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<double>> thresholds;
-  for_each_inner(model, [&](std::uint32_t node) {
-    if (model.is_categorical(node)) return;
-    thresholds[{model.feature[node], zero_rule(model, node)}].push_back(model.wide_value[node]);
-  });
+/// A column for each distinct feature and set; with kNumeric for a set, that of missing zeros.
+template <typename Number>
+void TreeInputs<Number>::add_derived(const TreeEnsemble& model) {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> columns;
-  for (auto& [key, values] : thresholds) {
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    columns[key] = static_cast<std::uint32_t>(ranks_.size());
-    ranks_.push_back({key.first, key.second, thresholds_.size(), values.size()});
-    thresholds_.insert(thresholds_.end(), values.begin(), values.end());
-  }
-  for_each_inner(model, [&](std::uint32_t node) {
-    if (model.is_categorical(node)) return;
-    node_column_[node] = columns[{model.feature[node], zero_rule(model, node)}];
-  });
-  column_count_ = ranks_.size();
-}
-
-void TreeInputs::add_tests(const TreeEnsemble& model) {
-  if (model.node_set.empty()) return;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> columns;
-  for_each_inner(model, [&](std::uint32_t node) {
-    if (!model.is_categorical(node)) return;
-    const auto next = static_cast<std::uint32_t>(column_count_);
-    const auto [at, is_new] =
-        columns.try_emplace({model.feature[node], model.node_set[node]}, next);
-    node_column_[node] = at->second;
-    if (!is_new) return;
-    add_test(model.feature[node], model.set_of(node));
-    ++column_count_;
-  });
-}
-
-void TreeInputs::add_test(std::uint32_t feature, std::span<const std::uint32_t> members) {
-  Test test{feature, 0, 0, static_cast<std::uint32_t>(members_.size()), 0};
-  if (!members.empty()) {
-    test.first = members.front() / kWordBits * kWordBits;
-    const std::uint32_t words = (members.back() - test.first) / kWordBits + 1;
-    if (words <= kWordsAMember * members.size() + kFewWords) test.words = words;
-  }
-  if (test.words == 0) {
-    members_.insert(members_.end(), members.begin(), members.end());
-    test.end = static_cast<std::uint32_t>(members_.size());
-  } else {
-    test.begin = static_cast<std::uint32_t>(bits_.size());
-    bits_.resize(bits_.size() + test.words);
-    test.end = static_cast<std::uint32_t>(bits_.size());
-    for (const std::uint32_t member : members) {
-      const std::uint32_t bit = member - test.first;
-      bits_[test.begin + bit / kWordBits] |= std::uint64_t{1} << bit % kWordBits;
-    }
-  }
-  tests_.push_back(test);
-}
-
-TreeEnsemble TreeInputs::take_lowered(const TreeEnsemble& model) {
-  TreeEnsemble result;
-  result.feature_count = static_cast<std::uint32_t>(column_count_);
-  result.output_count = model.output_count;
-  result.base_margins = model.base_margins;
-  if (is_wide_ || is_base_last_) result.base_margins.assign(model.output_count, 0);
-  result.tree_begin = model.tree_begin;
-  result.tree_output = model.tree_output;
-  result.left = model.left;
-  result.feature = std::exchange(node_column_, {});
-  result.default_left = model.default_left;
-  result.round_begin = model.round_begin;
-  result.node_id = model.node_id;
-  result.value = is_wide_ ? std::vector<float>(model.node_count()) : model.value;
-  for_each_inner(model, [&](std::uint32_t node) {
-    if (model.is_categorical(node)) {
-      result.value[node] = 0.5f;
-    } else if (is_wide_) {
-      const Ranks& ranks = ranks_[result.feature[node]];
-      const double* first = thresholds_.data() + ranks.begin;
-      const auto rank =
-          std::lower_bound(first, first + ranks.count, model.wide_value[node]) - first;
-      result.value[node] = static_cast<float>(rank + 1);
-    }
-  });
-  if (!is_wide_) return result;
-  result.node_id.assign(model.node_count(), 0);
-  std::uint32_t leaf = 0;
+  node_column_ = model.feature;
   for (std::uint32_t node = 0; node < model.node_count(); ++node) {
-    if (model.left[node] == TreeEnsemble::kLeaf) result.node_id[node] = leaf++;
+    const bool is_set = model.is_categorical(node);
+    const bool takes_zeros = !model.zero_is_missing.empty() && model.zero_is_missing[node] != 0;
+    if (!is_set && !takes_zeros) continue;
+    const std::uint32_t feature = model.feature[node];
+    const std::uint32_t set = is_set ? model.node_set[node] : TreeEnsemble::kNumeric;
+    const auto next = static_cast<std::uint32_t>(column_count());
+    const auto [at, is_new] = columns.try_emplace({feature, set}, next);
+    node_column_[node] = at->second;
+    if (!is_new) continue;
+    if (is_set) {
+      add_set(feature, model.set_of(node));
+    } else {
+      derived_.push_back({Derived::Kind::zero_is_missing, feature, 0, 0, 0});
+    }
   }
+}
+
+template <typename Number>
+void TreeInputs<Number>::add_set(std::uint32_t feature, std::span<const std::uint32_t> members) {
+  const std::uint32_t first = members.empty() ? 0 : members.front() / kWordBits * kWordBits;
+  const std::uint32_t words = members.empty() ? 0 : (members.back() - first) / kWordBits + 1;
+  if (words > kWordsAMember * members.size() + kFewWords) {
+    const auto begin = static_cast<std::uint32_t>(members_.size());
+    members_.insert(members_.end(), members.begin(), members.end());
+    derived_.push_back({Derived::Kind::members, feature, first, begin,
+                        static_cast<std::uint32_t>(members_.size())});
+    return;
+  }
+  const auto begin = static_cast<std::uint32_t>(bits_.size());
+  bits_.resize(bits_.size() + words);
+  for (const std::uint32_t member : members) {
+    const std::uint32_t bit = member - first;
+    bits_[begin + bit / kWordBits] |= std::uint64_t{1} << bit % kWordBits;
+  }
+  derived_.push_back({Derived::Kind::bits, feature, first, begin, begin + words});
+}
+
+template <typename Number>
+TreeEnsemble TreeInputs<Number>::take_lowered(const TreeEnsemble& model) {
+  TreeEnsemble result = model;
+  result.feature_count = static_cast<std::uint32_t>(column_count());
+  result.feature_names.clear();
+  result.feature = std::exchange(node_column_, {});
+  for (std::uint32_t node = 0; node < model.node_count(); ++node) {
+    if (!model.is_categorical(node)) continue;
+    if (model.contract.is_wide()) {
+      result.wide_value[node] = 0.5;
+    } else {
+      result.value[node] = 0.5f;
+    }
+  }
+  result.node_set.clear();
+  result.set_begin.clear();
+  result.set_members.clear();
+  result.zero_is_missing.clear();
   return result;
 }
 
-/// How many thresholds are less: x <= threshold k, counted from 0, iff rank < k + 1.
-inline float TreeInputs::column_of(const Ranks& ranks, double value) const noexcept {
-  if (is_flushed_ && std::fabs(value) <= kZeroThreshold) value = 0;
-  if (std::isnan(value) || (ranks.zero_is_missing != 0 && value == 0)) {
-    return std::numeric_limits<float>::quiet_NaN();
-  }
-  const double* at = thresholds_.data() + ranks.begin;
-  std::size_t rank = 0;
-  for (std::size_t left = ranks.count; left > 0;) {
-    const std::size_t half = (left + 1) / 2;
-    rank += at[rank + half - 1] < value ? half : 0;
-    left -= half;
-  }
-  return static_cast<float>(rank);
-}
-
-inline float TreeInputs::column_of(const Test& test, double value) const noexcept {
-  if (std::isnan(value)) return std::numeric_limits<float>::quiet_NaN();
-  if (is_flushed_ && std::fabs(value) <= kZeroThreshold) value = 0;
-  if (is_cut_ ? value <= -1 : value < 0) return 0;
-  if (value >= kMaxCategory) return 0;
+template <typename Number>
+inline bool TreeInputs<Number>::is_member(const Derived& set, Number value) const noexcept {
+  if (is_cut_ ? value <= -1 : value < 0) return false;
+  if (value >= static_cast<Number>(kMaxCategory)) return false;
   const auto category = static_cast<std::uint32_t>(std::fabs(value));
-  if (test.words == 0) {
-    const std::uint32_t* members = members_.data();
-    return std::binary_search(members + test.begin, members + test.end, category) ? 1.0f : 0.0f;
+  if (set.kind == Derived::Kind::members) {
+    return std::binary_search(members_.data() + set.begin, members_.data() + set.end, category);
   }
-  const std::uint32_t bit = category - test.first;  // below the first: a great number
-  if (bit / kWordBits >= test.words) return 0;
-  return static_cast<float>(bits_[test.begin + bit / kWordBits] >> bit % kWordBits & 1);
+  const std::uint32_t bit = category - set.first;  // below the first: a great number
+  if (bit / kWordBits >= set.end - set.begin) return false;
+  return (bits_[set.begin + bit / kWordBits] >> bit % kWordBits & 1) != 0;
 }
 
-void TreeInputs::fill_tests(float* columns) const noexcept {
-  float* column = columns + feature_count_;
-  for (const Test& test : tests_) {
-    *column++ = column_of(test, static_cast<double>(columns[test.feature]));
-  }
+template <typename Number>
+inline Number TreeInputs<Number>::column_of(const Derived& derived, Number value) const noexcept {
+  constexpr Number kMissing = std::numeric_limits<Number>::quiet_NaN();
+  if (std::isnan(value)) return kMissing;
+  if (derived.kind == Derived::Kind::zero_is_missing) return value == 0 ? kMissing : value;
+  return is_member(derived, value) ? Number{1} : Number{0};
 }
 
+template <typename Number>
 template <typename InputOf>
-void TreeInputs::fill_wide(InputOf input_of, float* columns) const noexcept {
-  for (const Ranks& ranks : ranks_) {
-    *columns++ = column_of(ranks, static_cast<double>(input_of(ranks.feature)));
-  }
-  for (const Test& test : tests_) {
-    *columns++ = column_of(test, static_cast<double>(input_of(test.feature)));
-  }
-}
-
-void TreeInputs::from_features(const double* features, float* columns) const noexcept {
-  if (is_wide_ && is_rounded_) {
-    return fill_wide([=](std::uint32_t i) { return model_input(features[i]); }, columns);
-  }
-  if (is_wide_) return fill_wide([=](std::uint32_t i) { return features[i]; }, columns);
-  std::transform(features, features + feature_count_, columns, model_input);
-  fill_tests(columns);
-}
-
-void TreeInputs::from_inputs(const double* inputs, float* columns) const noexcept {
-  if (is_wide_ && is_rounded_) {
-    return fill_wide([=](std::uint32_t i) { return static_cast<float>(inputs[i]); }, columns);
-  }
-  if (is_wide_) return fill_wide([=](std::uint32_t i) { return inputs[i]; }, columns);
-  std::transform(inputs, inputs + feature_count_, columns,
-                 [](double input) { return static_cast<float>(input); });
-  fill_tests(columns);
-}
-
-void TreeInputs::from_inputs(const float* inputs, float* columns) const noexcept {
-  if (is_wide_) return fill_wide([=](std::uint32_t i) { return inputs[i]; }, columns);
-  std::copy_n(inputs, feature_count_, columns);
-  fill_tests(columns);
-}
-
-WideLeaves::WideLeaves(const TreeEnsemble& model) {
-  if (!model.contract.is_wide()) return;
-  finish_ = TreeFinish<double>(model);
-  outputs_ = model.tree_output;
-  for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
-    const std::uint32_t begin = model.tree_begin[tree];
-    for (std::uint32_t node = begin; node < model.tree_begin[tree + 1]; ++node) {
-      if (model.left[node] != TreeEnsemble::kLeaf) continue;
-      values_.push_back(model.wide_value[node]);
-      ids_.push_back(model.node_id.empty() ? node - begin : model.node_id[node]);
+void TreeInputs<Number>::fill(InputOf input_of, Number* columns) const noexcept {
+  for (std::size_t i = 0; i < feature_count_; ++i) columns[i] = static_cast<Number>(input_of(i));
+  if (is_flushed_) {
+    constexpr auto kZero = static_cast<Number>(kZeroThreshold);
+    for (std::size_t i = 0; i < feature_count_; ++i) {
+      columns[i] = std::fabs(columns[i]) <= kZero ? Number{0} : columns[i];
     }
   }
+  Number* column = columns + feature_count_;
+  for (const Derived& derived : derived_) *column++ = column_of(derived, columns[derived.feature]);
 }
 
-void WideLeaves::margins(TreeRange trees, const double* leaves, double* margins) const noexcept {
-  std::copy(finish_.starts().begin(), finish_.starts().end(), margins);
-  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
-    margins[outputs_[tree]] += values_[static_cast<std::size_t>(*leaves++)];
+template <typename Number>
+void TreeInputs<Number>::from_features(const double* features, Number* columns) const noexcept {
+  if (is_rounded_) {
+    fill([=](std::size_t i) { return model_input(features[i]); }, columns);
+  } else {
+    fill([=](std::size_t i) { return features[i]; }, columns);
   }
-  finish_.apply(trees, margins);
 }
 
-void WideLeaves::to_ids(std::span<double> leaves) const noexcept {
-  if (values_.empty()) return;
-  for (double& leaf : leaves) leaf = ids_[static_cast<std::size_t>(leaf)];
+template <typename Number>
+void TreeInputs<Number>::from_inputs(const double* inputs, Number* columns) const noexcept {
+  if (is_rounded_) {
+    fill([=](std::size_t i) { return static_cast<float>(inputs[i]); }, columns);
+  } else {
+    fill([=](std::size_t i) { return inputs[i]; }, columns);
+  }
 }
+
+template <typename Number>
+void TreeInputs<Number>::from_inputs(const float* inputs, Number* columns) const noexcept {
+  fill([=](std::size_t i) { return inputs[i]; }, columns);
+}
+
+template class TreeInputs<float>;
+template class TreeInputs<double>;
 
 }  // namespace mlcore

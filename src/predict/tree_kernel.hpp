@@ -6,8 +6,8 @@
 // Eigen: an inline function compiled there must never be linked elsewhere.
 //
 //   const TreeKernels& kernels = tree_kernels(best_simd_target());
-//   kernels.f32_ranks.row(ranks, features, columns);
-//   kernels.f32_sums.row(trees, 0, 500, columns, nullptr, &margin);
+//   kernels.f32.rank_row(ranks, features, columns);
+//   kernels.f32.row(trees, 0, 500, columns, nullptr, &margin);
 
 #include <stddef.h>
 #include <stdint.h>
@@ -66,11 +66,11 @@ struct RowsView {
 
 /// Trees of one depth, each padded to a complete one. A tree takes 2^depth places; its inner nodes
 /// stand in heap order from place 1: right iff the byte of the column is greater than k.
-template <typename Sum>
+template <typename Number>
 struct CompleteView {
   const void* columns;  // uint8_t, or uint16_t where column_count > kByteColumns
   const uint8_t* ks;
-  const Sum* leaves;
+  const Number* leaves;
   uint32_t depth;
   uint32_t column_count;
 };
@@ -97,43 +97,38 @@ struct BlendTree {
   uint16_t depth;
 };
 
-template <typename Sum>
+template <typename Number>
 struct BlendView {
   const BlendTree* trees;
   const BlendNode* nodes;
-  const Sum* leaves;
+  const Number* leaves;
   uint32_t column_count;
 };
 
+/// The rows add the leaves of trees [first, first + count) in order, each to the margin of its
+/// output; without `outputs`, to the first.
 template <typename Number>
-struct RankKernels {
+struct NumberKernels {
   /// Byte columns of one row. Shape: columns[kColumnBytes].
-  void (*row)(const RankView<Number>& ranks, const Number* features, uint8_t* columns);
+  void (*rank_row)(const RankView<Number>& ranks, const Number* features, uint8_t* columns);
   /// Byte columns of a tile, `stride` rows each: tile_rows(columns).
-  void (*tile)(const RankView<Number>& ranks, const RowsView<Number>& features, uint32_t rows,
-               uint32_t stride, uint8_t* tile);
-};
+  void (*rank_tile)(const RankView<Number>& ranks, const RowsView<Number>& features, uint32_t rows,
+                    uint32_t stride, uint8_t* tile);
 
-/// Adds the leaves of trees [first, first + count) in order, each to the margin of its output;
-/// without `outputs`, to the first.
-template <typename Sum>
-struct SumKernels {
-  void (*row)(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
-              const uint8_t* columns, const uint32_t* outputs, Sum* margins);
-  void (*blended_row)(const BlendView<Sum>& trees, uint32_t first, uint32_t count,
-                      const uint8_t* columns, const uint32_t* outputs, Sum* margins);
+  void (*row)(const CompleteView<Number>& trees, uint32_t first, uint32_t count,
+              const uint8_t* columns, const uint32_t* outputs, Number* margins);
+  void (*blended_row)(const BlendView<Number>& trees, uint32_t first, uint32_t count,
+                      const uint8_t* columns, const uint32_t* outputs, Number* margins);
   /// For the rows of a tile. Shape: sums[outputs][kTileRows].
-  void (*tile)(const CompleteView<Sum>& trees, uint32_t first, uint32_t count, const uint8_t* tile,
-               uint32_t rows, const uint32_t* outputs, Sum* sums);
-  void (*blended_tile)(const BlendView<Sum>& trees, uint32_t first, uint32_t count,
-                       const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Sum* sums);
+  void (*tile)(const CompleteView<Number>& trees, uint32_t first, uint32_t count,
+               const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Number* sums);
+  void (*blended_tile)(const BlendView<Number>& trees, uint32_t first, uint32_t count,
+                       const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Number* sums);
 };
 
 struct TreeKernels {
-  RankKernels<float> f32_ranks;
-  RankKernels<double> f64_ranks;
-  SumKernels<float> f32_sums;
-  SumKernels<double> f64_sums;
+  NumberKernels<float> f32;
+  NumberKernels<double> f64;
   uint8_t bias;          // what a tile's bytes are xored with
   uint32_t vector_rows;  // that a tile's kernels take at once
   uint32_t least_rows;   // fewer than these are faster one by one

@@ -37,17 +37,16 @@ bool pads_well(std::size_t trees, std::uint32_t depth, std::size_t inner) {
          trees * ((std::size_t{1} << depth) - 1) <= kMostPadding * inner;
 }
 
-/// Greedily, from the first tree on. Blended trees give leaves one by one: for those they are
-/// walked.
-std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes, TreeRunner walk, TreeUse use) {
+/// Greedily, from the first tree on.
+std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes, TreeRunner walk) {
   std::vector<TreeRun> runs;
   std::size_t inner = 0;  // of the last run
   for (std::uint32_t tree = 0; tree < shapes.size(); ++tree) {
     const std::uint32_t depth = std::max(shapes[tree].depth, 1u);
     const std::size_t own = std::max(shapes[tree].inner, std::size_t{1});
-    const TreeRunner runner = pads_well(1, depth, own)                        ? TreeRunner::complete
-                              : use == TreeUse::margins && own < kBlendLeaves ? TreeRunner::blended
-                                                                              : walk;
+    const TreeRunner runner = pads_well(1, depth, own) ? TreeRunner::complete
+                              : own < kBlendLeaves     ? TreeRunner::blended
+                                                       : walk;
     if (!runs.empty() && runs.back().runner == runner) {
       TreeRun& run = runs.back();
       const std::uint32_t deeper = std::max(run.depth, depth);
@@ -79,22 +78,20 @@ bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {
 
 }  // namespace
 
-template <typename Number, typename Sum>
-TreePlan<Number, Sum>::TreePlan(const TreeEnsemble& model, TreeUse use)
-    : base_margins(model.base_margins.begin(), model.base_margins.end()),
-      outputs(model.tree_output),
-      ranks(model) {
+template <typename Number>
+TreePlan<Number>::TreePlan(const TreeEnsemble& model)
+    : finish(model), outputs(model.tree_output), ranks(model) {
   const std::vector<TreeShape> shapes = shapes_of(model);
   if (!ranks.fits() || !ranks_pay(shapes, ranks.input_count())) {
     ranks = RankTable<Number>();
     runs = {{TreeRunner::number_walk, 0, 0, static_cast<std::uint32_t>(model.tree_count()), 0}};
   } else {
     const bool wide = is_wide(shapes, ranks.column_count());
-    runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk, use);
+    runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk);
   }
   const auto add_walked = [&](TreeRun& run, auto& trees) {
     run.start = trees.size();
-    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) trees.add(model, tree, &ranks);
+    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) trees.add(model, tree, ranks);
   };
   for (TreeRun& run : runs) {
     switch (run.runner) {
@@ -117,8 +114,7 @@ TreePlan<Number, Sum>::TreePlan(const TreeEnsemble& model, TreeUse use)
   ranks.forget_places();
 }
 
-template struct TreePlan<float, float>;
-template struct TreePlan<float, double>;
-template struct TreePlan<double, double>;
+template struct TreePlan<float>;
+template struct TreePlan<double>;
 
 }  // namespace mlcore

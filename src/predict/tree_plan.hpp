@@ -3,7 +3,7 @@
 
 // A tree ensemble compiled: which kernel runs which trees, and their arrays.
 //
-//   TreePlan<float, float> plan(model);
+//   TreePlan<float> plan(model);
 //   for (const TreeRun& run : plan.runs) ...
 
 #include <vector>
@@ -13,6 +13,7 @@
 #include "predict/blended_trees.hpp"
 #include "predict/complete_trees.hpp"
 #include "predict/rank_table.hpp"
+#include "predict/tree_finish.hpp"
 #include "predict/walked_trees.hpp"
 
 namespace mlcore {
@@ -29,23 +30,22 @@ struct TreeRun {
   std::size_t start;  // of the first: its place in the complete trees, its number in a walk's
 };
 
-/// `Number`: of the columns and their thresholds; `Sum`: of leaves and margins.
-template <typename Number, typename Sum>
+template <typename Number>
 struct TreePlan {
-  /// Requires: a model that `validate` accepted, of these numbers.
-  explicit TreePlan(const TreeEnsemble& model, TreeUse use = TreeUse::margins);
+  /// Requires: as BasicTreeEngine.
+  explicit TreePlan(const TreeEnsemble& model);
 
   [[nodiscard]] bool has_ranks() const noexcept { return ranks.column_count() != 0; }
 
-  std::vector<Sum> base_margins;
+  TreeFinish<Number> finish;
   std::vector<std::uint32_t> outputs;  // one a tree
   std::vector<TreeRun> runs;
   RankTable<Number> ranks;
-  CompleteTrees<Sum> complete;
-  BlendedTrees<Sum> blended;
-  WalkedTrees<ByteNode, Sum> bytes;
-  WalkedTrees<WideNode, Sum> wides;
-  WalkedTrees<NumberNode<Number>, Sum> numbers;
+  CompleteTrees<Number> complete;
+  BlendedTrees<Number> blended;
+  WalkedTrees<ByteNode, Number> bytes;
+  WalkedTrees<WideNode, Number> wides;
+  WalkedTrees<NumberNode<Number>, Number> numbers;
 };
 
 }  // namespace mlcore

@@ -49,8 +49,8 @@ NumberNode<Number> NumberNode<Number>::leaf(std::uint32_t self) {
 
 template <typename Number>
 NumberNode<Number> NumberNode<Number>::inner(const TreeEnsemble& model, std::uint32_t node,
-                                             std::uint32_t left, const RankTable<Number>*) {
-  return {threshold_of<Number>(model, node), model.feature[node], left,
+                                             std::uint32_t left, const RankTable<Number>&) {
+  return {value_of<Number>(model, node), model.feature[node], left,
           model.default_left[node] != 0 ? 0u : 1u};
 }
 
@@ -63,15 +63,14 @@ template <typename Column, typename Left>
 template <typename Number>
 RankNode<Column, Left> RankNode<Column, Left>::inner(const TreeEnsemble& model, std::uint32_t node,
                                                      std::uint32_t left,
-                                                     const RankTable<Number>* ranks) {
-  const RankPlace test = ranks->place(model, node);
+                                                     const RankTable<Number>& ranks) {
+  const RankPlace test = ranks.place(model, node);
   return {static_cast<Left>(left), static_cast<Column>(test.column), test.k};
 }
 
-template <typename Node, typename Sum>
-template <typename Number>
-void WalkedTrees<Node, Sum>::add(const TreeEnsemble& model, std::size_t tree,
-                                 const RankTable<Number>* ranks) {
+template <typename Node, typename Number>
+void WalkedTrees<Node, Number>::add(const TreeEnsemble& model, std::size_t tree,
+                                    const RankTable<Number>& ranks) {
   const std::uint32_t begin = model.tree_begin[tree];
   roots_.push_back(static_cast<std::uint32_t>(nodes_.size()));
   std::vector<std::uint32_t> levels(model.tree_begin[tree + 1] - begin);
@@ -80,7 +79,7 @@ void WalkedTrees<Node, Sum>::add(const TreeEnsemble& model, std::size_t tree,
     ids_.push_back(id_of(model, tree, node));
     if (model.left[node] == TreeEnsemble::kLeaf) {
       nodes_.push_back(Node::leaf(i));
-      values_.push_back(static_cast<Sum>(model.value_of(node)));
+      values_.push_back(value_of<Number>(model, node));
       continue;
     }
     const std::uint32_t left = model.left[node] - begin;
@@ -92,10 +91,10 @@ void WalkedTrees<Node, Sum>::add(const TreeEnsemble& model, std::size_t tree,
 }
 
 /// Hands `add` the number, in the range, and the leaf, among all nodes, of each tree in order.
-template <typename Node, typename Sum>
+template <typename Node, typename Number>
 template <typename Add>
-inline void WalkedTrees<Node, Sum>::walk_trees(std::size_t begin, std::size_t count,
-                                               const Value* row, Add add) const noexcept {
+inline void WalkedTrees<Node, Number>::walk_trees(std::size_t begin, std::size_t count,
+                                                  const Value* row, Add add) const noexcept {
   for (std::size_t first = 0; first < count; first += kLanes) {
     const std::size_t lanes = std::min(kLanes, count - first);
     const auto* depths = depths_.data() + begin + first;
@@ -111,11 +110,12 @@ inline void WalkedTrees<Node, Sum>::walk_trees(std::size_t begin, std::size_t co
   }
 }
 
-template <typename Node, typename Sum>
-void WalkedTrees<Node, Sum>::add_row(std::size_t begin, std::size_t count, const Value* row,
-                                     const std::uint32_t* outputs, Sum* margins) const noexcept {
+template <typename Node, typename Number>
+void WalkedTrees<Node, Number>::add_row(std::size_t begin, std::size_t count, const Value* row,
+                                        const std::uint32_t* outputs,
+                                        Number* margins) const noexcept {
   if (outputs == nullptr) {
-    Sum sum = margins[0];  // in a register: through memory each addition takes 3 times as long
+    Number sum = margins[0];  // in a register: through memory each addition takes 3 times as long
     walk_trees(begin, count, row, [&](std::size_t, std::uint32_t leaf) { sum += values_[leaf]; });
     margins[0] = sum;
     return;
@@ -125,12 +125,13 @@ void WalkedTrees<Node, Sum>::add_row(std::size_t begin, std::size_t count, const
   });
 }
 
-template <typename Node, typename Sum>
-void WalkedTrees<Node, Sum>::add_rows(std::size_t begin, std::size_t count,
-                                      const WalkedRows<Value>& rows, const std::uint32_t* outputs,
-                                      Sum* sums) const noexcept {
+template <typename Node, typename Number>
+void WalkedTrees<Node, Number>::add_rows(std::size_t begin, std::size_t count,
+                                         const WalkedRows<Value>& rows,
+                                         const std::uint32_t* outputs,
+                                         Number* sums) const noexcept {
   for (std::size_t tree = 0; tree < count; ++tree) {
-    Sum* own = outputs == nullptr ? sums : sums + std::size_t{outputs[tree]} * kTileRows;
+    Number* own = outputs == nullptr ? sums : sums + std::size_t{outputs[tree]} * kTileRows;
     const std::uint32_t root = roots_[begin + tree];
     const Node* nodes = nodes_.data() + root;
     for (std::size_t first = 0; first < rows.rows; first += kLanes) {
@@ -156,33 +157,18 @@ void WalkedTrees<Node, Sum>::add_rows(std::size_t begin, std::size_t count,
   }
 }
 
-template <typename Node, typename Sum>
-void WalkedTrees<Node, Sum>::leaves(std::size_t begin, std::size_t count, const Value* row,
-                                    double* leaves) const noexcept {
+template <typename Node, typename Number>
+void WalkedTrees<Node, Number>::leaves(std::size_t begin, std::size_t count, const Value* row,
+                                       double* leaves) const noexcept {
   walk_trees(begin, count, row,
              [&](std::size_t tree, std::uint32_t leaf) { leaves[tree] = ids_[leaf]; });
 }
 
 template class WalkedTrees<NumberNode<float>, float>;
-template class WalkedTrees<NumberNode<float>, double>;
 template class WalkedTrees<NumberNode<double>, double>;
 template class WalkedTrees<ByteNode, float>;
 template class WalkedTrees<ByteNode, double>;
 template class WalkedTrees<WideNode, float>;
 template class WalkedTrees<WideNode, double>;
-
-#define MLCORE_WALKED_ADD(Node, Sum, Number)                                  \
-  template void WalkedTrees<Node, Sum>::add(const TreeEnsemble&, std::size_t, \
-                                            const RankTable<Number>*)
-MLCORE_WALKED_ADD(NumberNode<float>, float, float);
-MLCORE_WALKED_ADD(NumberNode<float>, double, float);
-MLCORE_WALKED_ADD(NumberNode<double>, double, double);
-MLCORE_WALKED_ADD(ByteNode, float, float);
-MLCORE_WALKED_ADD(ByteNode, double, float);
-MLCORE_WALKED_ADD(ByteNode, double, double);
-MLCORE_WALKED_ADD(WideNode, float, float);
-MLCORE_WALKED_ADD(WideNode, double, float);
-MLCORE_WALKED_ADD(WideNode, double, double);
-#undef MLCORE_WALKED_ADD
 
 }  // namespace mlcore

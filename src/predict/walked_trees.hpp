@@ -5,7 +5,7 @@
 // blended. On the features themselves: the trees of a model whose ranks would not pay.
 //
 //   WalkedTrees<NumberNode<float>, float> trees;
-//   trees.add(model, tree, static_cast<const RankTable<float>*>(nullptr));
+//   trees.add(model, tree, ranks);
 //   trees.add_row(0, 1, features, nullptr, margins);
 
 #include <vector>
@@ -27,7 +27,7 @@ struct NumberNode {
 
   static NumberNode leaf(std::uint32_t self);
   static NumberNode inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
-                          const RankTable<Number>* ranks);
+                          const RankTable<Number>& ranks);
   [[nodiscard]] std::size_t place() const noexcept { return feature; }
   [[nodiscard]] std::uint32_t next(Number x) const noexcept {
     const std::uint32_t is_missing = x != x ? 1 : 0;
@@ -46,7 +46,7 @@ struct RankNode {
   static RankNode leaf(std::uint32_t self);
   template <typename Number>
   static RankNode inner(const TreeEnsemble& model, std::uint32_t node, std::uint32_t left,
-                        const RankTable<Number>* ranks);
+                        const RankTable<Number>& ranks);
   [[nodiscard]] std::size_t place() const noexcept { return column; }
   [[nodiscard]] std::uint32_t next(std::uint8_t rank) const noexcept {
     return left + (rank > k ? 1u : 0u);
@@ -66,23 +66,21 @@ struct WalkedRows {
   std::uint8_t bias;  // of rank bytes
 };
 
-template <typename Node, typename Sum>
+template <typename Node, typename Number>
 class WalkedTrees {
  public:
   using Value = typename Node::Value;
 
-  /// `ranks` is for nodes of ranks.
-  template <typename Number>
-  void add(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>* ranks);
+  void add(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>& ranks);
   [[nodiscard]] std::size_t size() const noexcept { return roots_.size(); }
 
   /// Adds the leaves of trees [begin, begin + count) in order, each to the margin of its output,
   /// which is `outputs[i]` for the i-th; without `outputs`, to margins[0]. Cost: no allocation.
   void add_row(std::size_t begin, std::size_t count, const Value* row, const std::uint32_t* outputs,
-               Sum* margins) const noexcept;
+               Number* margins) const noexcept;
   /// The same for many rows. Shape: sums[outputs][kTileRows].
   void add_rows(std::size_t begin, std::size_t count, const WalkedRows<Value>& rows,
-                const std::uint32_t* outputs, Sum* sums) const noexcept;
+                const std::uint32_t* outputs, Number* sums) const noexcept;
   /// The framework's ids of the leaves.
   void leaves(std::size_t begin, std::size_t count, const Value* row,
               double* leaves) const noexcept;
@@ -92,7 +90,7 @@ class WalkedTrees {
   void walk_trees(std::size_t begin, std::size_t count, const Value* row, Add add) const noexcept;
 
   std::vector<Node> nodes_;
-  std::vector<Sum> values_;         // one a node; 0 where it is no leaf
+  std::vector<Number> values_;      // one a node; 0 where it is no leaf
   std::vector<std::uint32_t> ids_;  // one a node
   std::vector<std::uint32_t> roots_;
   std::vector<std::uint32_t> depths_;

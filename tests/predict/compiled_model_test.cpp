@@ -4,10 +4,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "predict/differing_margins.hpp"
 #include "predict/random_trees.hpp"
+#include "predict/tree_plan.hpp"
 
 using namespace mlcore;
 using namespace mlcore::test;
@@ -44,6 +47,112 @@ void widen(SampleRandom& random, TreeEnsemble& model) {
   }
   model.value.clear();
   model.base_margins.clear();
+}
+
+/// A third of the other nodes take 0 for missing.
+void add_zero_rules(SampleRandom& random, TreeEnsemble& model) {
+  model.zero_is_missing.assign(model.node_count(), 0);
+  for (std::size_t node = 0; node < model.node_count(); ++node) {
+    if (model.left[node] == TreeEnsemble::kLeaf || model.is_categorical(node)) continue;
+    model.zero_is_missing[node] = random.below(3) == 0 ? 1 : 0;
+  }
+}
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+/// Where comparisons in double go wrong: both zeros, LightGBM's zero threshold and the doubles
+/// beside it, the smallest and largest numbers; and what sets of categories are asked.
+double extreme_value(SampleRandom& random) {
+  static const double kValues[] = {0.0,
+                                   -0.0,
+                                   kZeroThreshold,
+                                   std::nextafter(kZeroThreshold, 1.0),
+                                   std::nextafter(kZeroThreshold, 0.0),
+                                   -kZeroThreshold,
+                                   std::nextafter(-kZeroThreshold, -1.0),
+                                   std::nextafter(-kZeroThreshold, 0.0),
+                                   1e-35,
+                                   5e-324,
+                                   -5e-324,
+                                   1e300,
+                                   -1e300,
+                                   kInf,
+                                   -kInf,
+                                   -1.0,
+                                   -0.5,
+                                   0.5,
+                                   1.0,
+                                   2.75,
+                                   3.0,
+                                   500.0,
+                                   16'777'216.0,
+                                   4'294'967'296.5};
+  return kValues[random.below(std::size(kValues))];
+}
+
+/// A quarter of the thresholds become extreme ones.
+void sharpen(SampleRandom& random, TreeEnsemble& model) {
+  for (std::size_t node = 0; node < model.node_count(); ++node) {
+    if (model.left[node] == TreeEnsemble::kLeaf || model.is_categorical(node)) continue;
+    if (random.below(4) == 0) model.wide_value[node] = extreme_value(random);
+  }
+}
+
+/// Thresholds of a wide model, the doubles and the floats beside them, extreme and missing values.
+std::vector<double> wide_rows(SampleRandom& random, const TreeEnsemble& model, std::size_t rows) {
+  std::vector<std::vector<double>> thresholds(model.feature_count);
+  for (std::size_t node = 0; node < model.node_count(); ++node) {
+    if (model.left[node] == TreeEnsemble::kLeaf) continue;
+    thresholds[model.feature[node]].push_back(model.wide_value[node]);
+  }
+  std::vector<double> values(rows * model.feature_count);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto& own = thresholds[i % model.feature_count];
+    const std::uint64_t kind = random.below(8);
+    values[i] = kind == 0 ? std::numeric_limits<double>::quiet_NaN() : extreme_value(random);
+    if (kind < 3 || own.empty()) continue;
+    values[i] = own[random.below(own.size())];
+    if (kind == 4) values[i] = std::nextafter(values[i], kInf);
+    if (kind == 5) values[i] = std::nextafter(values[i], -kInf);
+    if (kind == 6) values[i] += values[i] * 0x1p-25;
+    if (kind == 7) values[i] -= values[i] * 0x1p-25;
+  }
+  return values;
+}
+
+/// What a case must have, so that it tests what it says.
+bool runs_by(const TreeEnsemble& model, TreeRunner runner) {
+  TreeInputs<double> inputs(model);
+  const TreePlan<double> plan(inputs.is_identity() ? model : inputs.take_lowered(model));
+  return std::any_of(plan.runs.begin(), plan.runs.end(),
+                     [=](const TreeRun& run) { return run.runner == runner; });
+}
+
+struct WideShape {
+  FullShape shape;
+  std::vector<GrownTree> grown;  // none: full trees
+  TreeRunner runner;
+};
+
+/// LightGBM's contract, or that of scikit-learn and CatBoost.
+TreeEnsemble wide_model(SampleRandom& random, const WideShape& wide, bool is_lightgbm) {
+  TreeEnsemble model = wide.grown.empty() ? full_model(random, wide.shape)
+                                          : grown_model(random, wide.shape, wide.grown);
+  if (is_lightgbm) {
+    add_sets(random, model);
+    model.contract.input_rounding = Contract::InputRounding::f64;
+    model.contract.zero = Contract::Zero::flushed;
+    model.contract.category = Contract::Category::cut;
+  } else {
+    model.contract.start = Contract::Start::zero;
+    model.contract.finish = Contract::Finish::scale;
+    model.contract.scale = 0.1;
+  }
+  widen(random, model);
+  if (is_lightgbm) add_zero_rules(random, model);
+  sharpen(random, model);
+  validate(model);
+  return model;
 }
 
 void set_rounds(TreeEnsemble& model, std::uint32_t trees_a_round) {
@@ -93,11 +202,61 @@ TEST_CASE("compiled model: every contract has its reference's bits, a row and a 
       if (seed / 24 % 4 > 1) contract.input_rounding = Contract::InputRounding::f64;
       if (seed / 24 % 4 > 2) contract.zero = Contract::Zero::flushed;
     }
+    if (contract.is_wide() && (seed & 8) != 0) add_zero_rules(random, model);
     validate(model);
     CHECK(differing_margins(model, rows, kRows) == 0);
     ++contracts;
   }
   CHECK(contracts == 192);
+}
+
+TEST_CASE("compiled model: double models of every shape, on every target, in batches of 1 to 130") {
+  const WideShape shapes[] = {
+      {{.trees = 40, .depth = 6, .features = 9}, {}, TreeRunner::complete},
+      {{.trees = 40, .depth = 3, .features = 9, .outputs = 3}, {}, TreeRunner::complete},
+      {{.trees = 24, .features = 7},
+       {{Growth::by_loss, 64}, {Growth::comb, 30}, {Growth::lone_leaf, 1}, {Growth::chain, 70}},
+       TreeRunner::blended},
+      {{.trees = 12, .features = 7, .outputs = 2},
+       {{Growth::comb, 200}, {Growth::level, 40}, {Growth::by_loss, 300}},
+       TreeRunner::byte_walk},
+      {{.trees = 2, .depth = 4, .features = 40}, {}, TreeRunner::number_walk},
+  };
+  for (const bool is_lightgbm : {true, false}) {
+    CAPTURE(is_lightgbm);
+    for (const WideShape& shape : shapes) {
+      CAPTURE(static_cast<int>(shape.runner));
+      SampleRandom random(shape.shape.trees);
+      const TreeEnsemble model = wide_model(random, shape, is_lightgbm);
+      REQUIRE(runs_by(model, shape.runner));
+      for (const SimdTarget target : runnable_simd_targets()) {
+        CAPTURE(static_cast<int>(target));
+        for (std::size_t rows = 1; rows <= 130; ++rows) {
+          CAPTURE(rows);
+          CHECK(differing_margins(model, wide_rows(random, model, rows), rows, target) == 0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("compiled model: double models past each limit of the columns") {
+  for (const std::uint32_t features : {100u, 300u, 600u, 2'000u}) {
+    for (const std::uint32_t outputs : {1u, 40u}) {
+      CAPTURE(features);
+      CAPTURE(outputs);
+      SampleRandom random(features + outputs);
+      const WideShape shape{{.trees = 320, .depth = 0, .features = features, .outputs = outputs},
+                            {{Growth::by_loss, 31}, {Growth::level, 16}, {Growth::comb, 280}},
+                            TreeRunner::blended};
+      const TreeEnsemble model = wide_model(random, shape, features != 300);
+      const std::vector<double> rows = wide_rows(random, model, 70);
+      for (const SimdTarget target : runnable_simd_targets()) {
+        CAPTURE(static_cast<int>(target));
+        CHECK(differing_margins(model, rows, 70, target) == 0);
+      }
+    }
+  }
 }
 
 TEST_CASE("compiled model: a mean over a range of rounds divides by those") {

@@ -17,8 +17,9 @@ namespace mlcore::test {
 /// Margins of a batch, and of its rows one by one, whose bits are not the contract's.
 /// Shape: inputs[rows, feature_count].
 inline std::size_t differing_margins(const TreeEnsemble& model, const std::vector<double>& inputs,
-                                     std::size_t rows) {
-  const CompiledModel compiled(model);
+                                     std::size_t rows,
+                                     SimdTarget target = runnable_simd_targets().back()) {
+  const CompiledModel compiled(model, target);
   ModelScratch one;
   ModelScratch all;
   compiled.reserve(one, 1);

@@ -52,14 +52,14 @@ void check_targets(const TreeEnsemble& model, const std::vector<float>& features
 
 /// What a case must have, so that it tests what it says.
 bool has_complete_run(const TreeEnsemble& model, std::uint32_t depth) {
-  const TreePlan<float, float> plan(model);
+  const TreePlan<float> plan(model);
   return std::any_of(plan.runs.begin(), plan.runs.end(), [=](const TreeRun& run) {
     return run.runner == TreeRunner::complete && run.depth == depth;
   });
 }
 
 bool runs_by(const TreeEnsemble& model, TreeRunner runner) {
-  const TreePlan<float, float> plan(model);
+  const TreePlan<float> plan(model);
   return std::any_of(plan.runs.begin(), plan.runs.end(),
                      [=](const TreeRun& run) { return run.runner == runner; });
 }
@@ -180,7 +180,7 @@ TEST_CASE("tree kernels: columns past each limit of the layout") {
     CAPTURE(test.shape.thresholds);
     SampleRandom random(test.shape.features);
     const TreeEnsemble model = full_model(random, test.shape);
-    const TreePlan<float, float> plan(model);
+    const TreePlan<float> plan(model);
     CHECK(plan.ranks.column_count() >= test.least);
     CHECK(plan.ranks.column_count() <= test.most);
     CHECK(plan.has_ranks() == (test.most != 0));
@@ -218,7 +218,7 @@ TEST_CASE("tree kernels: 255, 256 and more thresholds, the last met by its missi
       writer.finish_tree(0);
     }
     validate(model);
-    if (count > 2) REQUIRE(TreePlan<float, float>(model).has_ranks());
+    if (count > 2) REQUIRE(TreePlan<float>(model).has_ranks());
     SampleRandom random(static_cast<std::uint64_t>(count));
     check_targets(model, probing_rows(random, model, 400), 400);
   }
@@ -249,7 +249,7 @@ TEST_CASE("tree kernels: ranges of trees, and runs of different depths") {
     }
   }
   validate(model);
-  REQUIRE(TreePlan<float, float>(model).runs.size() >= 4);
+  REQUIRE(TreePlan<float>(model).runs.size() >= 4);
   const std::vector<float> features = probing_rows(random, model, 70);
   check_targets(model, features, 70);
   for (const SimdTarget target : runnable_simd_targets()) {

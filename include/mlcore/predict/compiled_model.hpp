@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A tree ensemble ready to run under its contract, f32 or f64: its inputs, its engine, its leaves.
+// A tree ensemble ready to run under its contract, f32 or f64: its inputs and its engine.
 //
 //   const CompiledModel model(ensemble);
 //   ModelScratch scratch;
@@ -11,44 +11,45 @@
 //   model.copy_margins(scratch, 0, out);
 
 #include <span>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "mlcore/predict/tree_engine.hpp"
-#include "mlcore/predict/tree_finish.hpp"
 #include "mlcore/predict/tree_inputs.hpp"
 
 namespace mlcore {
 
 /// Memory for some rows.
 struct ModelScratch {
-  std::vector<float> columns;        // [row, column]
-  std::vector<float> margins;        // [row, output], of a narrow contract
-  std::vector<double> wide_margins;  // of a wide one
-  std::vector<double> leaves;        // of one row
+  std::vector<float> columns;        // [row, column], of a narrow contract
+  std::vector<float> margins;        // [row, output]
+  std::vector<double> wide_columns;  // of a wide one
+  std::vector<double> wide_margins;
 };
 
 /// Immutable. Thread-safe, each call with its own scratch. Cost: no allocation but in `reserve`;
 /// nothing else throws. Requires, of each call with a scratch: the rows were reserved.
 class CompiledModel {
  public:
-  /// Requires: a model that `validate` accepted.
+  /// Requires: a model that `validate` accepted; a target that runs here, by default the fastest.
   explicit CompiledModel(const TreeEnsemble& model);
+  CompiledModel(const TreeEnsemble& model, SimdTarget target);
 
-  [[nodiscard]] std::size_t feature_count() const noexcept { return inputs_.feature_count(); }
-  [[nodiscard]] std::size_t output_count() const noexcept { return engine_.output_count(); }
-  [[nodiscard]] std::size_t tree_count() const noexcept { return engine_.tree_count(); }
-  [[nodiscard]] TreeRange all_trees() const noexcept { return engine_.all_trees(); }
-  [[nodiscard]] bool is_wide() const noexcept { return is_wide_; }
-  [[nodiscard]] const TreeEngine& engine() const noexcept { return engine_; }
+  [[nodiscard]] std::size_t feature_count() const noexcept;
+  [[nodiscard]] std::size_t output_count() const noexcept;
+  [[nodiscard]] std::size_t tree_count() const noexcept { return all_trees().size(); }
+  [[nodiscard]] TreeRange all_trees() const noexcept;
+  [[nodiscard]] bool is_wide() const noexcept {
+    return std::holds_alternative<Trees<double>>(trees_);
+  }
 
   void reserve(ModelScratch& scratch, std::size_t rows) const;
   /// A row's features, as `TreeInputs::from_features`.
   void set_features(ModelScratch& scratch, std::size_t row, const double* features) const noexcept;
   /// A row's model features, as `TreeInputs::from_inputs`.
-  template <typename Input>
-  void set_inputs(ModelScratch& scratch, std::size_t row, const Input* inputs) const noexcept {
-    inputs_.from_inputs(inputs, scratch.columns.data() + row * inputs_.column_count());
-  }
+  void set_inputs(ModelScratch& scratch, std::size_t row, const double* inputs) const noexcept;
+  void set_inputs(ModelScratch& scratch, std::size_t row, const float* inputs) const noexcept;
   /// The framework's ids. Shape: leaves[trees.size()].
   void leaves(const ModelScratch& scratch, std::size_t row, TreeRange trees,
               std::span<double> leaves) const noexcept;
@@ -60,13 +61,17 @@ class CompiledModel {
                     std::span<double> out) const noexcept;
 
  private:
-  void wide_margins(ModelScratch& scratch, std::size_t row, TreeRange trees) const noexcept;
+  template <typename Number>
+  struct Trees {
+    Trees(const TreeEnsemble& model, SimdTarget target);
+    TreeInputs<Number> inputs;
+    BasicTreeEngine<Number> engine;
+  };
+  using AnyTrees = std::variant<Trees<float>, Trees<double>>;
 
-  bool is_wide_;
-  TreeFinish<float> finish_;  // of a narrow contract
-  TreeInputs inputs_;
-  TreeEngine engine_;
-  WideLeaves wide_leaves_;
+  static AnyTrees compiled(const TreeEnsemble& model, SimdTarget target);
+
+  AnyTrees trees_;
 };
 
 }  // namespace mlcore

@@ -6,8 +6,8 @@
 //   TreeEngine engine(model);
 //   engine.margins(features, margins);
 //
-// Traversal is separate from summation: leaves are added in tree order from the base margin, so
-// that the bits are the framework's whatever the traversal does.
+// Traversal is separate from summation: leaves are added in tree order, with the start and the
+// finish that the contract says, so that the bits are the framework's whatever the traversal does.
 
 #include <cstdint>
 #include <memory>
@@ -31,22 +31,21 @@ enum class SimdTarget : std::int32_t { scalar = 0, sse41 = 1, avx2 = 2, avx512 =
 /// What this machine runs, the fastest last; `scalar` is always there.
 [[nodiscard]] std::vector<SimdTarget> runnable_simd_targets();
 
-/// What an engine is asked for most; every engine answers every call.
-enum class TreeUse : std::uint8_t { margins, leaves };
-
-template <typename Number, typename Sum>
+template <typename Number>
 struct TreePlan;
 struct TreeKernels;
 
-/// `Number`: of the features; `Sum`: of leaves and margins.
+/// `Number`: of features, thresholds and sums. A feature goes left iff it is less than a threshold
+/// in f32, not greater in f64.
 /// Immutable. Thread-safe. Cost: no allocation after construction, does not throw.
-template <typename Number, typename Sum>
+template <typename Number>
 class BasicTreeEngine {
  public:
-  /// Requires: a model that `validate` accepted, of these numbers and without sets; a target that
-  /// runs here, by default the fastest.
+  /// Requires: a model that `validate` accepted, f32 of a narrow contract, f64 of a wide one; a
+  /// target that runs here, by default the fastest. What TreeInputs does is not done: sets, zeros
+  /// that are missing or flushed, rounding.
   explicit BasicTreeEngine(const TreeEnsemble& model);
-  BasicTreeEngine(const TreeEnsemble& model, SimdTarget target, TreeUse use = TreeUse::margins);
+  BasicTreeEngine(const TreeEnsemble& model, SimdTarget target);
   BasicTreeEngine(BasicTreeEngine&&) noexcept;
   BasicTreeEngine& operator=(BasicTreeEngine&&) noexcept;
   ~BasicTreeEngine();
@@ -57,17 +56,17 @@ class BasicTreeEngine {
 
   [[nodiscard]] TreeRange all_trees() const noexcept { return {0, tree_count_}; }
 
-  /// One row: the base margins and the leaves of a range of trees. Shape: features[feature_count],
-  /// margins[output_count]; missing is NaN.
-  void margins(const Number* features, TreeRange trees, Sum* margins) const noexcept;
-  void margins(const Number* features, Sum* margins) const noexcept {
+  /// One row, by a range of trees: of whole rounds, where the finish is a mean. Shape:
+  /// features[feature_count], margins[output_count]; missing is NaN.
+  void margins(const Number* features, TreeRange trees, Number* margins) const noexcept;
+  void margins(const Number* features, Number* margins) const noexcept {
     this->margins(features, all_trees(), margins);
   }
   /// Many rows, each with the bits that `margins` gives. Shape: [rows, feature_count] →
   /// [rows, output_count], both contiguous.
   void batch_margins(const Number* features, std::size_t rows, TreeRange trees,
-                     Sum* margins) const noexcept;
-  void batch_margins(const Number* features, std::size_t rows, Sum* margins) const noexcept {
+                     Number* margins) const noexcept;
+  void batch_margins(const Number* features, std::size_t rows, Number* margins) const noexcept {
     batch_margins(features, rows, all_trees(), margins);
   }
   /// One row's leaf in each tree of a range: the framework's id of the node, within its tree.
@@ -76,17 +75,16 @@ class BasicTreeEngine {
 
  private:
   void tile_margins(const Number* features, std::size_t rows, TreeRange trees,
-                    Sum* margins) const noexcept;
+                    Number* margins) const noexcept;
 
   std::size_t feature_count_;
   std::size_t output_count_;
   std::size_t tree_count_;
-  std::unique_ptr<const TreePlan<Number, Sum>> plan_;
+  std::unique_ptr<const TreePlan<Number>> plan_;
   const TreeKernels* kernels_;
 };
 
-using TreeEngine = BasicTreeEngine<float, float>;          // XGBoost's contract
-using WideTreeEngine = BasicTreeEngine<double, double>;    // LightGBM's
-using WideSumTreeEngine = BasicTreeEngine<float, double>;  // float in, double thresholds and sums
+using TreeEngine = BasicTreeEngine<float>;       // XGBoost's contract
+using WideTreeEngine = BasicTreeEngine<double>;  // the wide ones
 
 }  // namespace mlcore

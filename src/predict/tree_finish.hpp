@@ -18,11 +18,10 @@
 
 namespace mlcore {
 
-/// `Number` is the contract's accumulator. Immutable. Thread-safe.
+/// Immutable. Thread-safe.
 template <typename Number>
 class TreeFinish {
  public:
-  TreeFinish() = default;
   explicit TreeFinish(const TreeEnsemble& model);
 
   /// What the sums start from, one an output.
