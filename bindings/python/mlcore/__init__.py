@@ -9,6 +9,7 @@
 
 from ._artifact import Artifact
 from ._boosters import from_lightgbm, from_xgboost
+from ._convert import from_sklearn, to_model_json
 from ._core import (
     Context,
     Features,
@@ -43,5 +44,7 @@ __all__ = [
     "Value",
     "__version__",
     "from_lightgbm",
+    "from_sklearn",
     "from_xgboost",
+    "to_model_json",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An artifact's bytes, which from_xgboost and from_lightgbm make."""
+"""An artifact's bytes, which from_xgboost and the other converters make."""
 
 import os
 import pathlib

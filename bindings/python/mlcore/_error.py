@@ -34,7 +34,7 @@ class Error(Exception):
 
 
 _CODES = {"INVALID_ARGUMENT": 3, "UNIMPLEMENTED": 12}
-_REASONS = {"type_mismatch": 203, "unsupported_model": 402}
+_REASONS = {"type_mismatch": 203, "malformed_model": 401, "unsupported_model": 402, "feature_count": 404}
 
 
 def refusal(code: str, reason: str, message: str) -> Error:

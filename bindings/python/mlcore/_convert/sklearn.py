@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""from_sklearn: fitted estimators of scikit-learn 1.3 and newer, chosen by their exact class."""
+
+from collections.abc import Callable
+from typing import Any
+
+from . import sklearn_hist, sklearn_trees
+from .document import Document, unsupported
+from .sklearn_common import release
+
+CONVERTERS: dict[str, Callable[[Any], Document]] = {
+    "DecisionTreeClassifier": sklearn_trees.tree,
+    "DecisionTreeRegressor": sklearn_trees.tree,
+    "ExtraTreeClassifier": sklearn_trees.tree,
+    "ExtraTreeRegressor": sklearn_trees.tree,
+    "ExtraTreesClassifier": sklearn_trees.forest,
+    "ExtraTreesRegressor": sklearn_trees.forest,
+    "GradientBoostingClassifier": sklearn_trees.boosting,
+    "GradientBoostingRegressor": sklearn_trees.boosting,
+    "HistGradientBoostingClassifier": sklearn_hist.boosting,
+    "HistGradientBoostingRegressor": sklearn_hist.boosting,
+    "IsolationForest": sklearn_trees.isolation,
+    "RandomForestClassifier": sklearn_trees.forest,
+    "RandomForestRegressor": sklearn_trees.forest,
+}
+ADVICE = {
+    "Pipeline": "convert its last step; what stands before it is a feature definition",
+    "GridSearchCV": "convert its best_estimator_",
+    "RandomizedSearchCV": "convert its best_estimator_",
+}
+
+
+def document(estimator: Any) -> Document:
+    """Raises Error, UNIMPLEMENTED/unsupported_model, for what is no estimator named above."""
+    name = type(estimator).__name__
+    is_own = type(estimator).__module__.split(".")[0] == "sklearn"
+    if not is_own or name not in CONVERTERS:
+        advice = f"; {ADVICE[name]}" if is_own and name in ADVICE else ""
+        raise unsupported(f"scikit-learn {name} is not read{advice}. Read are: {', '.join(sorted(CONVERTERS))}")
+    if release() < (1, 3):
+        raise unsupported("scikit-learn older than 1.3 is not read")
+    if not hasattr(estimator, "n_features_in_"):
+        raise unsupported(f"scikit-learn {name}: it is not fitted")
+    return CONVERTERS[name](estimator)

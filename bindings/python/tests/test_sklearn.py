@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Estimators that the installed scikit-learn fits here, against their artifacts.
+
+    python test_sklearn.py prints the row of docs/models.md for its version.
+"""
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import converted
+import mlcore
+import numpy as np
+import pytest
+import sklearn
+from sklearn import ensemble, tree
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+RELEASE = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+# GradientBoostingClassifier of 1.3 takes its softmax as exp(x - logsumexp(x)).
+NEAR = 4 if RELEASE >= (1, 4) else 16
+
+
+def proba(estimator: Any, rows: Any) -> Any:
+    return estimator.predict_proba(rows)
+
+
+def predict(estimator: Any, rows: Any) -> Any:
+    return estimator.predict(rows)
+
+
+def decision(estimator: Any, rows: Any) -> Any:
+    return estimator.decision_function(rows)
+
+
+def second(estimator: Any, rows: Any) -> Any:
+    """The probability of the second of two classes, of all where there are more."""
+    shares = estimator.predict_proba(rows)
+    return shares[:, 1] if shares.shape[1] == 2 else shares
+
+
+def logarithm_of(estimator: Any, rows: Any) -> Any:
+    """What the exponential of a Poisson model is taken of."""
+    return estimator._raw_predict(rows)
+
+
+def depths(estimator: Any, rows: Any) -> Any:
+    """The nodes on a row's paths, and what the leaves' samples add: scikit-learn 1.2's own words."""
+    from sklearn.ensemble._iforest import _average_path_length
+
+    total = np.zeros(len(rows))
+    for member, features in zip(estimator.estimators_, estimator.estimators_features_):
+        subset = rows[:, features].astype(np.float32)
+        leaves = _average_path_length(member.tree_.n_node_samples[member.apply(subset)])
+        total += np.ravel(member.decision_path(subset).sum(axis=1)) + leaves - 1.0
+    return total
+
+
+def scores(estimator: Any, rows: Any) -> Any:
+    return estimator.score_samples(rows)
+
+
+@dataclass
+class Case:
+    name: str
+    make: Callable[..., Any]
+    kind: str
+    margin: Callable[[Any, Any], Any]
+    prediction: Callable[[Any, Any], Any]
+    options: dict[str, Any] = field(default_factory=dict)
+    missing: bool = False
+    infinite: bool = False
+    since: tuple[int, int] = (1, 3)
+
+
+def forest(make: Any, kind: str, *, name: str = "", **options: Any) -> Case:
+    missing = options.pop("missing", False)
+    since = options.pop("since", (1, 3))
+    output = predict if make.__name__.endswith("Regressor") else proba
+    return Case(f"{make.__name__} {kind} {name}", make, kind, output, output, {"random_state": 7, **options}, missing,
+                since=since)
+
+
+def boosted(kind: str, **options: Any) -> Case:
+    is_regression = kind == "real" or "loss" in options and options["loss"] != "exponential"
+    make = ensemble.GradientBoostingRegressor if is_regression else ensemble.GradientBoostingClassifier
+    name = " ".join(str(option) for option in options.values())
+    return Case(f"{make.__name__} {kind} {name}", make, kind, predict if is_regression else decision,
+                predict if is_regression else second, {"n_estimators": 15, "random_state": 7, **options})
+
+
+def histogram(kind: str, **options: Any) -> Case:
+    label = kind.split()[-1]
+    is_regression = label not in ("binary", "classes")
+    make = ensemble.HistGradientBoostingRegressor if is_regression else ensemble.HistGradientBoostingClassifier
+    margin = decision if not is_regression else logarithm_of if label in ("count", "positive") else predict
+    if "categories" in kind:
+        options["categorical_features"] = [3, 4]
+    name = " ".join(str(option) for option in options.values())
+    return Case(f"{make.__name__} {kind} {name}", make, kind, margin, predict if is_regression else second,
+                {"max_iter": 12, "min_samples_leaf": 5, "random_state": 7, **options}, missing=True, infinite=True)
+
+
+def isolation(**options: Any) -> Case:
+    return Case(f"IsolationForest {options}", ensemble.IsolationForest, "real", depths, scores,
+                {"n_estimators": 20, "random_state": 7, **options})
+
+
+CASES = [
+    forest(tree.DecisionTreeClassifier, "binary"),
+    forest(tree.DecisionTreeClassifier, "classes", max_depth=4, missing=True),
+    forest(tree.DecisionTreeClassifier, "constant", name="of a lone leaf", max_depth=1),
+    forest(tree.DecisionTreeRegressor, "real", missing=True),
+    forest(tree.DecisionTreeRegressor, "targets"),
+    forest(tree.DecisionTreeRegressor, "constant", name="of a lone leaf"),
+    forest(tree.ExtraTreeClassifier, "classes"),
+    forest(tree.ExtraTreeRegressor, "real"),
+    forest(ensemble.RandomForestClassifier, "binary", n_estimators=1),
+    forest(ensemble.RandomForestClassifier, "binary", n_estimators=17, class_weight="balanced"),
+    forest(ensemble.RandomForestClassifier, "classes", n_estimators=17, missing=True, since=(1, 4)),
+    forest(ensemble.RandomForestRegressor, "real", n_estimators=17),
+    forest(ensemble.RandomForestRegressor, "real", name="missing", n_estimators=9, missing=True, since=(1, 4)),
+    forest(ensemble.RandomForestRegressor, "targets", n_estimators=9, max_leaf_nodes=12),
+    forest(ensemble.ExtraTreesClassifier, "classes", n_estimators=13, bootstrap=True),
+    forest(ensemble.ExtraTreesRegressor, "real", n_estimators=13, criterion="absolute_error"),
+    boosted("binary"),
+    boosted("binary", loss="exponential"),
+    boosted("binary", init="zero", subsample=0.5),
+    boosted("classes", max_depth=4, learning_rate=0.3),
+    boosted("real", learning_rate=0.07),
+    boosted("real", init="zero"),
+    boosted("real", loss="huber"),
+    boosted("real", loss="absolute_error"),
+    boosted("real", loss="quantile", alpha=0.3),
+    histogram("real"),
+    histogram("real", loss="absolute_error"),
+    histogram("real", loss="quantile", quantile=0.3),
+    histogram("count", loss="poisson"),
+    histogram("positive", loss="gamma"),
+    histogram("binary", l2_regularization=0.5),
+    histogram("classes", max_leaf_nodes=5),
+    histogram("binary", early_stopping=True, max_iter=60),
+    histogram("categories real"),
+    histogram("categories binary"),
+    histogram("categories classes"),
+    isolation(),
+    isolation(max_features=3, max_samples=0.3, bootstrap=True),
+]
+CASES = [case for case in CASES if RELEASE >= case.since]
+
+
+def fitted(case: Case, number: int) -> Any:
+    rows, labels = converted.sample(number, case.kind, case.missing)
+    if case.name.startswith("DecisionTreeClassifier constant"):
+        labels = labels.astype(int)
+    return case.make(**case.options).fit(rows) if "Isolation" in case.name else case.make(**case.options).fit(rows, labels)
+
+
+def tried(case: Case, number: int) -> converted.Tried:
+    estimator = fitted(case, number)
+    rows = converted.probe(mlcore.to_model_json(estimator), 1000 + number, case.kind, case.missing, case.infinite)
+    return converted.compare(mlcore.from_sklearn(estimator), rows, case.margin(estimator, rows),
+                             case.prediction(estimator, rows))
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: CASES[number].name)
+def test_an_estimator_has_its_margins(number: int) -> None:
+    result = tried(CASES[number], number)
+    assert result.rows == converted.COUNT and result.margins >= result.rows
+    assert result.differing == 0
+    assert result.ulps <= NEAR
+
+
+def test_names_and_classes_are_kept() -> None:
+    pandas = pytest.importorskip("pandas")
+    rows, labels = converted.sample(1, "binary")
+    frame = pandas.DataFrame(rows, columns=["age", "steps", "income", "d", "e"])
+    estimator = ensemble.RandomForestClassifier(3, random_state=1).fit(frame, np.array(["no", "yes"])[labels])
+    document = json.loads(mlcore.to_model_json(estimator))
+    assert (document["features"], document["classes"]) == (list(frame.columns), ["no", "yes"])
+    model = mlcore.from_sklearn(estimator).open()
+    assert [field.name for field in model.features.request.fields] == list(frame.columns)
+    assert model.context().predict_rows(frame).tolist() == estimator.predict_proba(frame).tolist()
+    named = mlcore.from_sklearn(estimator, features=list("abcde")).open()
+    assert [field.name for field in named.features.request.fields] == list("abcde")
+    with pytest.raises(mlcore.Error) as caught:
+        mlcore.from_sklearn(estimator, features=["a"])
+    assert caught.value.reason_name == "feature_count"
+
+
+def test_a_definition_gives_the_features() -> None:
+    rows, labels = converted.sample(2, "real")
+    estimator = tree.DecisionTreeRegressor(max_depth=3).fit(rows[:, :2], labels)
+    text = "features f version 1\ninput a: f64\nb = a + 1\noutput [a, b]\n"
+    model = mlcore.from_sklearn(estimator, definition=text).open()
+    column = rows[:, 0]
+    expected = estimator.predict(np.stack([column, column + 1], 1))
+    assert model.context().predict_rows({"a": column})[:, 0].tolist() == expected.tolist()
+
+
+def test_string_categories_are_their_places_among_the_sorted() -> None:
+    pandas = pytest.importorskip("pandas")
+    if RELEASE < (1, 4):
+        pytest.skip("scikit-learn takes strings as categories since 1.4")
+    rows, labels = converted.sample(3, "categories real")
+    names = np.array(["wood", "iron", "glass", "clay"])
+    frame = pandas.DataFrame({"x": rows[:, 0], "made_of": pandas.Categorical(names[rows[:, 4].astype(int)])})
+    estimator = ensemble.HistGradientBoostingRegressor(max_iter=5, categorical_features=["made_of"]).fit(frame, labels)
+    places = np.searchsorted(np.sort(names), frame["made_of"])
+    given = np.stack([rows[:, 0], places], 1)
+    margins = mlcore.from_sklearn(estimator).open().margins(given)
+    assert margins[:, 0].tolist() == estimator.predict(frame).tolist()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda x, y: Ridge().fit(x, y), "scikit-learn Ridge is not read"),
+        (lambda x, y: make_pipeline(tree.DecisionTreeRegressor()).fit(x, y), "convert its last step"),
+        (lambda x, y: tree.DecisionTreeRegressor(), "it is not fitted"),
+        (lambda x, y: ensemble.GradientBoostingRegressor(init=Ridge(), n_estimators=2).fit(x, y), "init=Ridge"),
+        (lambda x, y: tree.DecisionTreeClassifier().fit(x, np.stack([y > 0, y > 1], 1)), "several targets of classes"),
+        (lambda x, y: ensemble.IsolationForest(max_samples=1).fit(x), "one sample"),
+        (lambda x, y: {"a": 1}, "dict is not read"),
+    ],
+)
+def test_what_is_not_read_is_refused_by_name(make: Callable[[Any, Any], Any], message: str) -> None:
+    with pytest.raises(mlcore.Error) as caught:
+        mlcore.from_sklearn(make(*converted.sample(4, "real")))
+    assert caught.value.reason_name == "unsupported_model"
+    assert message in caught.value.message
+
+
+def test_a_number_that_is_not_finite_is_refused() -> None:
+    estimator = ensemble.GradientBoostingRegressor(n_estimators=2).fit(*converted.sample(5, "real"))
+    estimator.learning_rate = math.inf
+    with pytest.raises(mlcore.Error) as caught:
+        mlcore.from_sklearn(estimator)
+    assert caught.value.reason_name == "malformed_model"
+
+
+if __name__ == "__main__":
+    print(converted.table_row(sklearn.__version__, [tried(case, number) for number, case in enumerate(CASES)]))
