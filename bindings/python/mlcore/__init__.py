@@ -9,7 +9,7 @@
 
 from ._artifact import Artifact
 from ._boosters import from_lightgbm, from_xgboost
-from ._convert import from_sklearn, to_model_json
+from ._convert import from_catboost, from_sklearn, to_model_json
 from ._core import (
     Context,
     Features,
@@ -43,6 +43,7 @@ __all__ = [
     "Type",
     "Value",
     "__version__",
+    "from_catboost",
     "from_lightgbm",
     "from_sklearn",
     "from_xgboost",

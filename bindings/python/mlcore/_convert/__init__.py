@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""from_sklearn: estimators as the neutral model JSON, through the library's importer.
+"""from_sklearn, from_catboost: models as the neutral model JSON, through the library's importer.
 
 What is read, what is refused and which bits are equal: docs/models.md. A converter is imported by the first
-call: it needs numpy, which importing the package does not load.
+call: some need numpy, which importing the package does not load.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._artifact import Artifact, imported
+
+Categories = Mapping[int | str, Sequence[Any]]
 
 
 def from_sklearn(
@@ -21,11 +23,34 @@ def from_sklearn(
 
     Raises Error: UNIMPLEMENTED/unsupported_model, INVALID_ARGUMENT/feature_count, …
     """
-    return imported("json", to_model_json(estimator, features=features).encode(), definition)
-
-
-def to_model_json(model: Any, *, features: Sequence[str] | None = None) -> str:
-    """The model JSON that from_sklearn imports, for `mlcore import --from json`."""
     from . import sklearn
 
+    return imported("json", sklearn.document(estimator).named(features).text().encode(), definition)
+
+
+def from_catboost(
+    model: Any, *, categories: Categories | None = None, features: Sequence[str] | None = None,
+    definition: str | None = None,
+) -> Artifact:
+    """The artifact of a CatBoost model of numbers and one-hot categories.
+
+    `categories` has, by a feature's position or name, the labels that the numbers 0, 1, … of the rows stand
+    for; without it a category's label is the number itself. `features` and `definition` are as for
+    from_sklearn.
+
+    Raises Error: UNIMPLEMENTED/unsupported_model, INVALID_ARGUMENT/feature_count, …
+    """
+    from . import catboost
+
+    return imported("json", catboost.document(model, categories).named(features).text().encode(), definition)
+
+
+def to_model_json(
+    model: Any, *, categories: Categories | None = None, features: Sequence[str] | None = None
+) -> str:
+    """The model JSON that from_sklearn or from_catboost imports, for `mlcore import --from json`."""
+    from . import catboost, sklearn
+
+    if any(kind.__module__.partition(".")[0] == "catboost" for kind in type(model).__mro__):
+        return catboost.document(model, categories).named(features).text()
     return sklearn.document(model).named(features).text()
