@@ -46,9 +46,9 @@ def model_path(folder, name):
     return folder / f"{name}.{'json' if parse(name)[0] == 'xgboost' else 'txt'}"
 
 
-def training_rows(columns):
-    """120,000 rows, fewer of wide ones."""
-    return draw(min(TRAINING_ROWS, 4_000_000 // columns), columns, SEED)
+def training_rows(columns, trees):
+    """120,000 rows, fewer of wide ones and for very many trees."""
+    return draw(min(TRAINING_ROWS, 20_000_000 // columns, 200_000_000 // trees), columns, SEED)
 
 
 def scored_rows(folder, columns):
@@ -82,7 +82,7 @@ def make(folder, name):
     path, scored = model_path(folder, name), scored_rows(folder, columns)
     if (folder / f"{name}.margins.npy").exists():
         return
-    values = training_rows(columns)
+    values = training_rows(columns, trees)
     begin = time.monotonic()
     if framework == "xgboost":
         margins = train_xgboost(path, values, trees, depth, scored)
