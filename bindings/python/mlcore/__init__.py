@@ -9,7 +9,7 @@
 
 from ._artifact import Artifact
 from ._boosters import from_lightgbm, from_xgboost
-from ._convert import from_catboost, from_sklearn, to_model_json
+from ._convert import from_catboost, from_onnx, from_sklearn, to_model_json
 from ._core import (
     Context,
     Features,
@@ -45,6 +45,7 @@ __all__ = [
     "__version__",
     "from_catboost",
     "from_lightgbm",
+    "from_onnx",
     "from_sklearn",
     "from_xgboost",
     "to_model_json",

@@ -84,11 +84,13 @@ def probe(text: str, seed: int, kind: str, missing: bool, infinite: bool) -> Any
     return rows
 
 
-def distance(given: Any, expected: Any) -> int:
-    """The most doubles between two arrays, element by element."""
+def distance(given: Any, expected: Any, number: Any = np.float64) -> int:
+    """The most numbers between two arrays, element by element."""
+    whole = np.dtype(f"i{np.dtype(number).itemsize}")
+
     def order(values: Any) -> Any:
-        words = np.ascontiguousarray(values, np.float64).view(np.int64)
-        return np.where(words < 0, np.int64(-(2**63)) - words, words)
+        words = np.ascontiguousarray(values, number).view(whole).astype(np.int64)
+        return np.where(words < 0, np.int64(np.iinfo(whole).min) - words, words)
 
     return int(np.abs(order(given) - order(expected)).max(initial=0))
 

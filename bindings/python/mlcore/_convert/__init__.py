@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""from_sklearn, from_catboost: models as the neutral model JSON, through the library's importer.
+"""from_sklearn, from_catboost, from_onnx: models as the neutral model JSON, through the library's importer.
 
 What is read, what is refused and which bits are equal: docs/models.md. A converter is imported by the first
 call: some need numpy, which importing the package does not load.
@@ -45,12 +45,32 @@ def from_catboost(
     return imported("json", catboost.document(model, categories).named(features).text().encode(), definition)
 
 
+def from_onnx(
+    model: Any, *, features: Sequence[str] | None = None, definition: str | None = None
+) -> Artifact:
+    """The artifact of an ONNX model, its bytes or its path, with one tree ensemble of ONNX-ML.
+
+    `features` and `definition` are as for from_sklearn.
+
+    Raises Error: UNIMPLEMENTED/unsupported_model, INVALID_ARGUMENT/feature_count, …
+    """
+    from . import onnx
+
+    return imported("json", onnx.document(model, features).text().encode(), definition)
+
+
 def to_model_json(
     model: Any, *, categories: Categories | None = None, features: Sequence[str] | None = None
 ) -> str:
-    """The model JSON that from_sklearn or from_catboost imports, for `mlcore import --from json`."""
-    from . import catboost, sklearn
+    """The model JSON that from_sklearn, from_catboost or from_onnx imports, for `mlcore import --from json`.
 
-    if any(kind.__module__.partition(".")[0] == "catboost" for kind in type(model).__mro__):
+    `model` is what they take, of ONNX a ModelProto.
+    """
+    from . import catboost, onnx, sklearn
+
+    packages = {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
+    if "catboost" in packages:
         return catboost.document(model, categories).named(features).text()
+    if "onnx" in packages:
+        return onnx.document(model, features).text()
     return sklearn.document(model).named(features).text()
