@@ -82,17 +82,26 @@ def trained(case: Case, number: int) -> Any:
     return model.fit(table(rows, case.kind), labels, cat_features=categories)
 
 
-def tried(case: Case, number: int) -> converted.Tried:
-    model = trained(case, number)
-    rows = converted.probe(mlcore.to_model_json(model), 1000 + number, case.kind, missing=True, infinite=True)
-    rows[rows[:, 4] < 0, 4] = 0  # the rows' categories may be unknown, no table of CatBoost's has a NaN there
+def known(rows: Any) -> Any:
+    """CatBoost's tables have no missing category; unknown ones stay."""
+    rows[rows[:, 4] < 0, 4] = 0
+    return rows
+
+
+def asked(model: Any, case: Case, rows: Any) -> tuple[Any, Any]:
+    """The model's raw values and predictions, of two classes the second's."""
     frame = table(rows, case.kind)
     predictions = model.predict(frame)
     if case.make == "CatBoostClassifier":
         predictions = model.predict_proba(frame)
         predictions = predictions[:, 1] if predictions.shape[1] == 2 else predictions
-    return converted.compare(mlcore.from_catboost(model), rows, model.predict(frame, prediction_type="RawFormulaVal"),
-                             predictions)
+    return model.predict(frame, prediction_type="RawFormulaVal"), predictions
+
+
+def tried(case: Case, number: int) -> converted.Tried:
+    model = trained(case, number)
+    rows = known(converted.probe(mlcore.to_model_json(model), 1000 + number, case.kind, missing=True, infinite=True))
+    return converted.compare(mlcore.from_catboost(model), rows, *asked(model, case, rows))
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: name_of(CASES[number]))
