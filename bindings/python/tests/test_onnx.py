@@ -103,6 +103,18 @@ def add(constant: str) -> Any:
     return onnx.helper.make_node("Add", ["Y", constant], ["Z"])
 
 
+def add_again(constant: str) -> Any:
+    return onnx.helper.make_node("Add", ["Z", constant], ["W"])
+
+
+def of_floats_cast_to_doubles() -> Any:
+    model = graph("TreeEnsembleRegressor", DOUBLE, **targets())
+    model.graph.input[0].type.tensor_type.elem_type = FLOAT
+    model.graph.node[0].input[0] = "wide"
+    model.graph.node.insert(0, onnx.helper.make_node("Cast", ["X"], ["wide"], to=DOUBLE))
+    return model
+
+
 CASES: dict[str, Callable[[], Any]] = {
     "forest": lambda: of_sklearn(ensemble.RandomForestRegressor, "real", n_estimators=15),
     "many trees": lambda: of_sklearn(ensemble.RandomForestRegressor, "real", n_estimators=130),
@@ -228,9 +240,11 @@ def modes(mode: str) -> list[str]:
         (lambda: plain(FLOAT, nodes_truenodeids=[1, 0, 2, 4], nodes_falsenodeids=[0, 1, 3, 4]), "two branches lead"),
         (lambda: graph("TreeEnsembleRegressor", onnx.TensorProto.INT64, **targets()), "another type than float"),
         (lambda: graph("TreeEnsembleRegressor", after=[onnx.helper.make_node("Neg", ["Y"], ["Z"])], **targets()),
-         "Neg after the ensemble"),
+         "Neg after the model"),
+        (lambda: graph("TreeEnsembleRegressor", after=[add("half"), add_again("half")], **targets()), "Add after the model"),
+        (lambda: of_floats_cast_to_doubles(), "cast from float to double"),
         (lambda: graph("LinearRegressor", coefficients=[1.0, 2.0]), "the graph's nodes are LinearRegressor"),
-        (lambda: xgboosts(xgboost.XGBRegressor, "count", objective="count:poisson"), "Mul after the ensemble"),
+        (lambda: xgboosts(xgboost.XGBRegressor, "count", objective="count:poisson"), "Mul after the model"),
     ],
 )
 def test_what_is_not_read_is_refused_by_name(make: Callable[[], Any], message: str) -> None:

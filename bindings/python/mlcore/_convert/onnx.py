@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """from_onnx: a graph of one tree ensemble of ONNX-ML, as skl2onnx and onnxmltools write it.
 
-Before the ensemble stand casts, after it what passes its scores on or is a link; the labels are not read. Source:
-the operators of ai.onnx.ml 1 to 5; what ONNX Runtime 1.31 makes of them, where ONNX does not say.
+Before the model stand casts, after it what passes its scores on or is a link; the labels are not read. Source: the
+operators of ai.onnx.ml 1 to 5; what ONNX Runtime 1.31 makes of them, where ONNX does not say.
 """
 
 import importlib
@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import onnx_trees
-from .document import Document, trees, unsupported
+from .document import Document, unsupported
 
-ENSEMBLES = {
+MODELS: dict[str, Any] = {
     "TreeEnsemble": onnx_trees.plain, "TreeEnsembleClassifier": onnx_trees.classifier,
     "TreeEnsembleRegressor": onnx_trees.regressor,
 }
-PASSED_ON = ("Cast", "Identity", "ZipMap")
+FLOATS = (1, 11)  # TensorProto.FLOAT and DOUBLE
 LINKS = {"Exp": "exponential", "Sigmoid": "logistic", "Softmax": "softmax"}
 LABELS = ("ArgMax", "ArrayFeatureExtractor")
+
+Scores = onnx_trees.Ensemble
 
 
 class Graph:
@@ -34,16 +36,15 @@ class Graph:
         self.nodes = list(graph.node)
         self.makers = {name: node for node in self.nodes for name in node.output}
 
-    def ensemble(self) -> Any:
-        found = [node for node in self.nodes if node.op_type in ENSEMBLES and node.domain == "ai.onnx.ml"]
+    def model(self) -> Any:
+        found = [node for node in self.nodes if node.op_type in MODELS and node.domain == "ai.onnx.ml"]
         if len(found) != 1:
-            raise unsupported(f"ONNX: one of {', '.join(ENSEMBLES)} is read; the graph's nodes are "
+            raise unsupported(f"ONNX: one of {', '.join(MODELS)} is read; the graph's nodes are "
                               f"{', '.join(node.op_type for node in self.nodes) or 'none'}")
         return found[0]
 
     def source(self, node: Any) -> tuple[Any, bool]:
         """The graph's input, and whether the node takes doubles of it."""
-        double = importlib.import_module("onnx").TensorProto.DOUBLE
         types = []
         name = node.input[0]
         while name in self.makers:
@@ -56,37 +57,41 @@ class Graph:
             raise unsupported(f"ONNX: one input, a matrix of features, is read; the graph has {len(self.inputs)}")
         given = self.inputs[0].type.tensor_type
         types.append(given.elem_type)
-        if any(kind not in (double, importlib.import_module("onnx").TensorProto.FLOAT) for kind in types):
+        proto = importlib.import_module("onnx").TensorProto
+        if not set(types) <= {proto.FLOAT, proto.DOUBLE}:
             raise unsupported("ONNX: features of another type than float and double are not read")
-        return given, all(kind == double for kind in types)
+        if proto.FLOAT in types and types[0] == proto.DOUBLE:
+            raise unsupported("ONNX: features that are cast from float to double are not read")
+        return given, types[0] == proto.DOUBLE
 
-    def follow(self, scores: str, ensemble: onnx_trees.Ensemble) -> None:
+    def follow(self, tensor: str, scores: Scores) -> None:
         """Turns what stands between the scores and the graph's output into links and bases."""
-        waiting, ends = [scores], 0
+        waiting, ends = [tensor], 0
         while waiting:
             name = waiting.pop()
             ends += name in self.outputs
             for node in self.nodes:
                 if name in node.input and node.op_type not in LABELS:
-                    self.pass_on(node, name, ensemble)
+                    self.pass_on(node, name, scores)
                     waiting.append(node.output[0])
         if ends != 1:
-            raise unsupported(f"ONNX: {ends} outputs of the graph are the ensemble's scores; one is read")
+            raise unsupported(f"ONNX: {ends} outputs of the graph are the model's scores; one is read")
 
-    def pass_on(self, node: Any, name: str, ensemble: onnx_trees.Ensemble) -> None:
-        if node.op_type in PASSED_ON:
+    def pass_on(self, node: Any, name: str, scores: Scores) -> None:
+        """Raises Error for what is neither a link nor leaves the scores as they are."""
+        own = onnx_trees.attributes(node)
+        if node.op_type in ("Identity", "ZipMap") or (node.op_type == "Cast" and own["to"] in FLOATS):
             return
-        if node.op_type in LINKS and ensemble.link == "identity":
-            ensemble.link = LINKS[node.op_type]
+        if node.op_type in LINKS and own.get("axis", 1) in (-1, 1) and scores.link == "identity":
+            scores.link = LINKS[node.op_type]
             return
         other = [self.constants[given] for given in node.input if given != name and given in self.constants]
-        if node.op_type == "Mul" and len(other) == 1 and (other[0] == 1).all():
-            return
-        if node.op_type == "Add" and len(other) == 1 and ensemble.takes_base() and \
-                other[0].size in (1, len(ensemble.base)):
-            ensemble.base = [float(value) for value in other[0].ravel()] * (len(ensemble.base) // other[0].size)
-            return
-        raise unsupported(f"ONNX: {node.op_type} after the ensemble is not read")
+        if len(other) == 1 and other[0].shape in ((), (1,), (1, 1), (len(scores.base),), (1, len(scores.base))):
+            if node.op_type == "Mul" and (other[0] == 1).all():
+                return
+            if node.op_type == "Add" and scores.takes_base([float(value) for value in other[0].ravel()]):
+                return
+        raise unsupported(f"ONNX: {node.op_type} after the model is not read")
 
 
 def loaded(model: Any) -> Any:
@@ -100,30 +105,25 @@ def loaded(model: Any) -> Any:
     return model
 
 
-def feature_count(given: Any, ensemble: onnx_trees.Ensemble, features: Sequence[str] | None) -> int:
+def feature_count(given: Any, scores: Scores, features: Sequence[str] | None) -> int:
     """As the input's shape tells, else as the caller names them, else the features that are tested."""
     dimensions = given.shape.dim
     if len(dimensions) == 2 and dimensions[1].dim_value > 0:
         return int(dimensions[1].dim_value)
-    tested = 1 + max(max(tree.feature) for tree in ensemble.grown)
-    return max(tested, len(features or []), 1)
+    return max(scores.tested(), len(features or []), 1)
 
 
 def document(model: Any, features: Sequence[str] | None = None) -> Document:
     """Raises Error, UNIMPLEMENTED/unsupported_model."""
     proto = loaded(model)
     graph = Graph(proto)
-    node = graph.ensemble()
+    node = graph.model()
     given, is_double = graph.source(node)
-    ensemble = ENSEMBLES[node.op_type](onnx_trees.attributes(node), is_double)
-    graph.follow(node.output[-1], ensemble)
+    scores: Scores = MODELS[node.op_type](onnx_trees.attributes(node), is_double)
+    graph.follow(node.output[-1], scores)
     number = "float64" if is_double else "float32"
-    body = trees(ensemble.grown, ensemble.base, range(len(ensemble.grown) + 1), input=number, sum=number,
-                 comparison=ensemble.comparison, start="zero", finish="mean" if ensemble.is_mean else "none")
     opset = max((item.version for item in proto.opset_import if item.domain == "ai.onnx.ml"), default=1)
-    is_rounded = is_double and node.op_type != "TreeEnsemble"
     return Document(
-        "onnx", f"ai.onnx.ml {opset}", node.op_type, "regression" if ensemble.classes is None else "classification",
-        len(ensemble.base), feature_count(given, ensemble, features), {"trees": body}, classes=ensemble.classes,
-        link={"kind": ensemble.link}, bound="the operator rounds it to float32" if is_rounded else None,
-    ).named(features)
+        "onnx", f"ai.onnx.ml {opset}", node.op_type, "regression" if scores.classes is None else "classification",
+        len(scores.base), feature_count(given, scores, features), scores.body(number), classes=scores.classes,
+        link={"kind": scores.link}, bound=scores.bound(number)).named(features)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .document import Tree, thresholds, unsupported
+from .document import Tree, thresholds, trees, unsupported
 
 MODES = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER")
 TRANSFORMS = ("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT")
@@ -39,9 +39,26 @@ class Ensemble:
     is_mean: bool = False
     classes: list[str] | None = None
     has_base: bool = True
+    is_rounded: bool = True  # doubles, by the operator
 
-    def takes_base(self) -> bool:
-        return not self.has_base and self.link == "identity"
+    def takes_base(self, values: list[float]) -> bool:
+        """A constant that is added to the sums; one for all outputs, or one each."""
+        if self.has_base or self.link != "identity":
+            return False
+        self.base = values * (len(self.base) // len(values))
+        self.has_base = True
+        return True
+
+    def tested(self) -> int:
+        """How many features there are at least."""
+        return 1 + max(max(tree.feature) for tree in self.grown)
+
+    def body(self, number: str) -> dict[str, Any]:
+        return {"trees": trees(self.grown, self.base, range(len(self.grown) + 1), input=number, sum=number,
+                               comparison=self.comparison, start="zero", finish="mean" if self.is_mean else "none")}
+
+    def bound(self, number: str) -> str | None:
+        return "the operator rounds it to float32" if number == "float64" and self.is_rounded else None
 
 
 def attributes(node: Any) -> dict[str, Any]:
@@ -188,10 +205,10 @@ def regressor(own: dict[str, Any], is_double: bool) -> Ensemble:
     if len(base) not in (0, outputs):
         raise unsupported(f"ONNX: {len(base)} base_values for {outputs} targets are not read")
     link = link_of_targets(own.get("post_transform", "NONE"), outputs)
-    grower, trees = grown(own, "target", outputs, is_double)
+    grower, all_grown = grown(own, "target", outputs, is_double)
     if outputs > 1 and base and len(grower.scored) < outputs:  # ONNX Runtime adds the base of a scored target only
         raise unsupported("ONNX: base_values of targets that rows may have no weight of are not read")
-    return Ensemble(trees, base or [0.0] * outputs, grower.comparison, link,
+    return Ensemble(all_grown, base or [0.0] * outputs, grower.comparison, link,
                     is_mean(own.get("aggregate_function", "SUM")), has_base=bool(base))
 
 
@@ -210,8 +227,8 @@ def classifier(own: dict[str, Any], is_double: bool) -> Ensemble:
         transform = "NONE"  # a share already, to ONNX Runtime
     elif is_one and transform == "SOFTMAX":
         raise unsupported("ONNX: post_transform SOFTMAX of one score is not read")
-    grower, trees = grown(own, "class", outputs, is_double)
-    return Ensemble(trees, base or [0.0] * outputs, grower.comparison, link_of(transform),
+    grower, all_grown = grown(own, "class", outputs, is_double)
+    return Ensemble(all_grown, base or [0.0] * outputs, grower.comparison, link_of(transform),
                     classes=[str(label) for label in labels], has_base=True)
 
 
@@ -234,4 +251,4 @@ def plain(own: dict[str, Any], is_double: bool) -> Ensemble:
     grower = Grower(node_of, outputs, comparison, is_double)
     return Ensemble([grower.grow((0, root)) for root in own["tree_roots"]], [0.0] * outputs, comparison,
                     link_of_targets(TRANSFORMS[own.get("post_transform", 0)], outputs),
-                    is_mean(AGGREGATES[own.get("aggregate_function", 1)]), has_base=False)
+                    is_mean(AGGREGATES[own.get("aggregate_function", 1)]), has_base=False, is_rounded=False)
