@@ -45,11 +45,23 @@ double feature_of(Type type, const Cell& cell) noexcept {
   return std::isfinite(value) ? value : kCanonicalNan;
 }
 
+/// Nothing where an output is not an f64 column as it is.
+std::vector<std::uint32_t> columns_of(const Definition& definition) {
+  std::vector<std::uint32_t> columns;
+  for (const Output& output : definition.outputs()) {
+    const Node& node = definition.expressions().nodes[output.node];
+    if (node.op != Op::column || node.type != Type::f64) return {};
+    columns.push_back(node.index);
+  }
+  return columns;
+}
+
 }  // namespace
 
 FeaturePlan::FeaturePlan(Definition definition, FittedParameters parameters)
     : definition_(std::move(definition)), parameters_(std::move(parameters)) {
   check(definition_, parameters_);
+  columns_ = columns_of(definition_);
 }
 
 FeatureScratch FeaturePlan::make_scratch() const {
@@ -59,6 +71,13 @@ FeatureScratch FeaturePlan::make_scratch() const {
 
 void FeaturePlan::compute(const RowView& row, std::span<const Cell> aggregates,
                           FeatureScratch& scratch, std::span<double> out) const noexcept {
+  if (!columns_.empty()) {  // nothing to evaluate: the row has them
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const double value = row.f64(columns_[i]);
+      out[i] = row.is_null(columns_[i]) || !std::isfinite(value) ? kCanonicalNan : value;
+    }
+    return;
+  }
   const FloatingPointGuard guard;
   const auto as_of_field = definition_.as_of_field();
   const std::int64_t as_of = as_of_field ? row.i64(*as_of_field) : 0;

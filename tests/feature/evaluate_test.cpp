@@ -3,7 +3,9 @@
 
 #include <bit>
 #include <cfenv>
+#include <cmath>
 #include <limits>
+#include <optional>
 
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/math.hpp"
@@ -398,6 +400,37 @@ TEST_CASE(
   const std::vector<Cell> none = {Cell::null(), Cell::null()};
   plan.compute(row, none, scratch, out);
   for (const double value : out) CHECK(std::bit_cast<std::uint64_t>(value) == kCanonicalNanBits);
+}
+
+TEST_CASE("plan: columns as they are, in any order, have the bits of an evaluation") {
+  const auto features_of = [](const std::string& output, std::optional<double> value) {
+    FeaturePlan plan(Definition::parse("features f version 1 input a: f64? input b: f64 "
+                                       "z = is_null(a) output " +
+                                       output),
+                     {});
+    RowBuilder builder(plan.definition().request());
+    if (value) builder.set_f64(0, *value);
+    builder.set_f64(1, 2.5);
+    FeatureScratch scratch = plan.make_scratch();
+    std::vector<double> out(plan.width());
+    plan.compute(RowView::parse(plan.definition().request(), builder.finish()), {}, scratch, out);
+    std::vector<std::uint64_t> bits;
+    for (const double feature : out) bits.push_back(std::bit_cast<std::uint64_t>(feature));
+    bits.resize(2);
+    return bits;
+  };
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::optional<double> values[] = {std::nullopt, kCanonicalNan, infinity, -infinity,
+                                          0.0,          -0.0,          5e-324,   1.5};
+  for (const std::optional<double>& value : values) {
+    CAPTURE(value.value_or(-1));
+    const bool is_missing = !value || !std::isfinite(*value);
+    const std::vector<std::uint64_t> expected = {
+        std::bit_cast<std::uint64_t>(2.5),
+        is_missing ? kCanonicalNanBits : std::bit_cast<std::uint64_t>(*value)};
+    CHECK(features_of("[b, a]", value) == expected);
+    CHECK(features_of("[b, a, z]", value) == expected);
+  }
 }
 
 TEST_CASE("plan: a host's rounding mode changes no bit, and is as it was afterwards") {

@@ -9,6 +9,7 @@
 //   std::vector<double> features(plan.width());
 //   plan.compute(row, aggregates, scratch, features);
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -58,6 +59,7 @@ class FeaturePlan {
  private:
   Definition definition_;
   FittedParameters parameters_;
+  std::vector<std::uint32_t> columns_;  // the outputs, where each is an f64 column as it is
 };
 
 }  // namespace mlcore
