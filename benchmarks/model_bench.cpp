@@ -83,7 +83,7 @@ void xgboost_load(benchmark::State& state, const char* name) {
 /// The engine on each SIMD target, row by row and on 4,096 rows.
 void target_row(benchmark::State& state, const char* name, SimdTarget target) {
   const GeneratedModel& model = generated_model(name);
-  const TreeEngine engine(model.predictor->model(), target);
+  const TreeEngine engine(*model.predictor->model().trees(), target);
   std::size_t row = 0;
   float out;
   for (auto _ : state) {
@@ -95,7 +95,7 @@ void target_row(benchmark::State& state, const char* name, SimdTarget target) {
 
 void target_batch(benchmark::State& state, const char* name, SimdTarget target) {
   const GeneratedModel& model = generated_model(name);
-  const TreeEngine engine(model.predictor->model(), target);
+  const TreeEngine engine(*model.predictor->model().trees(), target);
   constexpr std::size_t kRows = 4096;
   std::vector<float> out(kRows);
   for (auto _ : state) {
@@ -109,7 +109,7 @@ void target_batch(benchmark::State& state, const char* name, SimdTarget target) 
 void compile(benchmark::State& state, const char* name) {
   const GeneratedModel& model = generated_model(name);
   for (auto _ : state) {
-    const TreeEngine engine(model.predictor->model());
+    const TreeEngine engine(*model.predictor->model().trees());
     benchmark::DoNotOptimize(&engine);
   }
 }

@@ -49,7 +49,7 @@ Bytes file_of(std::size_t trees, std::uint32_t seed) {
   artifact.name = "generated";
   artifact.definition =
       Definition::parse("features generated version 1\ninput x: f64\nf = x\noutput [f]\n");
-  TreeEnsemble& model = artifact.model;
+  TreeEnsemble model;
   model.framework = "generated";
   model.framework_version = "0";
   model.objective = "reg:squarederror";
@@ -58,6 +58,7 @@ Bytes file_of(std::size_t trees, std::uint32_t seed) {
   model.tree_begin = {0};
   model.round_begin = {0};
   for (std::size_t tree = 0; tree < trees; ++tree) append_tree(model, random);
+  artifact.model = std::move(model);
   artifact.proof_rows = make_proof_rows(artifact, 64, 7);
   return write_artifact(artifact);
 }

@@ -113,21 +113,24 @@ std::string_view link_name(Link link) noexcept {
   return {};
 }
 
-void write_model(JsonWriter& json, const TreeEnsemble& model) {
-  const ModelContract& contract = model.contract;
+void write_model(JsonWriter& json, const Model& model) {
+  const ModelFacts& facts = model.facts();
+  const ModelContract& contract = facts.contract;
   json.begin('{');
-  json.member("framework", model.framework);
-  json.member("framework_version", model.framework_version);
-  json.member("objective", model.objective);
+  json.member("kind", model.kind_name());
+  json.member("framework", facts.framework);
+  json.member("framework_version", facts.framework_version);
+  json.member("objective", facts.objective);
   json.member("link", link_name(contract.link));
   json.member("input_rounding",
               contract.input_rounding == ModelContract::InputRounding::f32 ? "f32" : "f64");
   json.member("accumulator",
               contract.accumulator == ModelContract::Accumulator::f32 ? "f32" : "f64");
-  json.count("trees", model.tree_count());
-  if (!model.round_begin.empty()) json.count("rounds", model.round_count());
-  json.count("feature_count", model.feature_count);
-  json.count("output_count", model.output_count);
+  const TreeEnsemble* trees = model.trees();
+  json.count("trees", trees == nullptr ? 0 : trees->tree_count());
+  if (trees != nullptr && !trees->round_begin.empty()) json.count("rounds", trees->round_count());
+  json.count("feature_count", facts.feature_count);
+  json.count("output_count", facts.output_count);
   json.end('}');
 }
 
@@ -150,7 +153,8 @@ std::string describe(const Predictor& predictor) {
   if (predicts_classes(predictor.model())) {
     json.count("class", predictor.output_count(OutputKind::class_index));
   }
-  if (predictor.model().tree_count() > 0 && !predictor.model().round_begin.empty()) {
+  const TreeEnsemble* trees = predictor.model().trees();
+  if (trees != nullptr && trees->tree_count() > 0 && !trees->round_begin.empty()) {
     json.count("leaf", predictor.output_count(OutputKind::leaf));
   }
   json.end('}');

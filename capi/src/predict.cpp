@@ -74,7 +74,7 @@ std::int32_t margins(const mlcore_model_t* model, const Value* features, std::in
     const FloatingPointGuard floating_point;
     const Predictor& predictor = *required(model, "model").predictor;
     const Span2d<const Value> given = matrix(features, rows, columns, row_stride);
-    const std::size_t width = predictor.model().feature_count;
+    const std::size_t width = predictor.model().facts().feature_count;
     if (given.columns() != width) capi::throw_width("columns", columns, width);
     const std::span<double> room =
         outputs(predictor.output_count(OutputKind::margin), given.rows(), out, out_count);

@@ -14,14 +14,23 @@
 namespace mlcore {
 namespace {
 
-constexpr std::array<std::string_view, 5> kSections = {"META", "SCHM", "FEAT", "MODL", "PROF"};
+constexpr std::string_view kTrees = "MODL";  // of these two a file has one
+constexpr std::string_view kNetwork = "NETW";
+constexpr std::string_view kCalibration = "CALB";  // optional
+constexpr std::array kCritical = {std::string_view("META"),
+                                  std::string_view("SCHM"),
+                                  std::string_view("FEAT"),
+                                  kTrees,
+                                  kNetwork,
+                                  kCalibration,
+                                  std::string_view("PROF")};
 constexpr std::string_view kReference = "REFP";
 
-/// A critical section must be known; a required one must be critical, and no other.
+/// A critical section must be known; what changes a prediction must be critical, and no other.
 void check_known(const std::vector<SectionInfo>& table, ByteView file) {
   for (const SectionInfo& section : table) {
     const bool is_known =
-        std::find(kSections.begin(), kSections.end(), section.type) != kSections.end();
+        std::find(kCritical.begin(), kCritical.end(), section.type) != kCritical.end();
     if (section.is_critical && section.type == kReference) {
       throw Error(Code::data_loss, Reason::malformed_artifact,
                   fmt::format("section \"{}\" is marked critical", section.type));
@@ -59,6 +68,23 @@ void check_schema(ByteView bytes, const Definition& definition) {
               "section \"SCHM\" is not the request schema of the definition in \"FEAT\"");
 }
 
+Model decode_model(ByteView file, const std::vector<SectionInfo>& table) {
+  Model model;
+  if (const auto network = find_optional(file, table, kNetwork)) {
+    if (find_optional(file, table, kTrees)) {
+      throw Error(Code::data_loss, Reason::malformed_artifact,
+                  fmt::format("sections \"{}\" and \"{}\": two models", kTrees, kNetwork));
+    }
+    model = decode_network(*network);
+  } else {
+    model = decode_trees(find(file, table, kTrees));
+  }
+  if (const auto calibration = find_optional(file, table, kCalibration)) {
+    model.calibration = decode_calibration(*calibration);
+  }
+  return model;
+}
+
 Artifact decode(ByteView file, const std::vector<SectionInfo>& table) {
   Artifact artifact;
   Meta meta = decode_meta(find(file, table, "META"));
@@ -68,7 +94,7 @@ Artifact decode(ByteView file, const std::vector<SectionInfo>& table) {
   artifact.definition = std::move(features.definition);
   artifact.parameters = std::move(features.parameters);
   check_schema(find(file, table, "SCHM"), artifact.definition);
-  artifact.model = decode_model(find(file, table, "MODL"));
+  artifact.model = decode_model(file, table);
   artifact.proof_rows = decode_proof(find(file, table, "PROF"));
   if (const auto bytes = find_optional(file, table, kReference)) {
     artifact.reference = decode_reference(*bytes);
@@ -82,12 +108,20 @@ Artifact decode(ByteView file, const std::vector<SectionInfo>& table) {
 Bytes write_artifact(const Artifact& artifact) {
   check_parts(artifact);
   std::vector<Section> sections = {
-      {kSections[0], true, encode_meta(artifact.name, artifact.metadata)},
-      {kSections[1], true, encode_schema(artifact.definition.request().schema())},
-      {kSections[2], true, encode_features(artifact.definition, artifact.parameters)},
-      {kSections[3], true, encode_model(artifact.model)},
-      {kSections[4], true, encode_proof(artifact.proof_rows)},
+      {"META", true, encode_meta(artifact.name, artifact.metadata)},
+      {"SCHM", true, encode_schema(artifact.definition.request().schema())},
+      {"FEAT", true, encode_features(artifact.definition, artifact.parameters)},
   };
+  const Model& model = artifact.model;
+  if (const TreeEnsemble* trees = model.trees()) {
+    sections.push_back({kTrees, true, encode_trees(*trees)});
+  } else {
+    sections.push_back({kNetwork, true, encode_network(*model.network())});
+  }
+  if (model.calibration) {
+    sections.push_back({kCalibration, true, encode_calibration(*model.calibration)});
+  }
+  sections.push_back({"PROF", true, encode_proof(artifact.proof_rows)});
   if (artifact.reference) {
     sections.push_back({kReference, false, encode_reference(*artifact.reference)});
   }

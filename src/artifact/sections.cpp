@@ -51,8 +51,8 @@ void check_proof_row(const Artifact& artifact, const ProofRow& row) {
   };
   expect("event batches", row.events.size(), definition.streams().size());
   expect("feature bits", row.feature_bits.size(), definition.outputs().size());
-  const std::size_t margins = artifact.model.output_count;
-  const bool is_wide = artifact.model.contract.is_wide();
+  const std::size_t margins = artifact.model.facts().output_count;
+  const bool is_wide = artifact.model.facts().contract.is_wide();
   expect("margin bits", row.margin_bits.size(), is_wide ? 0 : margins);
   expect("wide margin bits", row.wide_margin_bits.size(), is_wide ? margins : 0);
   static_cast<void>(RowView::parse(definition.request(), row.request));
@@ -89,10 +89,22 @@ Features decode_features(ByteView bytes) {
   return features;
 }
 
-Bytes encode_model(const TreeEnsemble& model) { return encode(model); }
+Bytes encode_trees(const TreeEnsemble& model) { return encode(model); }
 
-TreeEnsemble decode_model(ByteView bytes) {
+TreeEnsemble decode_trees(ByteView bytes) {
   return decode<TreeEnsemble>(bytes, "MODL", kModelSlack);
+}
+
+Bytes encode_network(const NetworkModel& model) { return encode(model); }
+
+NetworkModel decode_network(ByteView bytes) {
+  return decode<NetworkModel>(bytes, "NETW", kModelSlack);
+}
+
+Bytes encode_calibration(const Calibration& calibration) { return encode(calibration); }
+
+Calibration decode_calibration(ByteView bytes) {
+  return decode<Calibration>(bytes, "CALB", kModelSlack);
 }
 
 Bytes encode_proof(const std::vector<ProofRow>& rows) { return encode(ProofRecord{rows}); }
@@ -110,11 +122,11 @@ void check_reference(const Artifact& artifact) {
   validate(reference);
   const std::vector<Output>& outputs = artifact.definition.outputs();
   if (reference.features.size() != outputs.size() ||
-      reference.scores.size() != artifact.model.output_count) {
+      reference.scores.size() != artifact.model.facts().output_count) {
     throw Error(Code::invalid_argument, Reason::malformed_artifact,
                 fmt::format("the reference has {} features and {} scores, expected {} and {}",
                             reference.features.size(), reference.scores.size(), outputs.size(),
-                            artifact.model.output_count));
+                            artifact.model.facts().output_count));
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (reference.features[i].name == outputs[i].name) continue;
@@ -140,10 +152,10 @@ void check_reference(const Artifact& artifact) {
 void check_parts(const Artifact& artifact) {
   static_cast<void>(FeaturePlan(artifact.definition, artifact.parameters));
   validate(artifact.model);
-  if (artifact.model.feature_count != artifact.definition.outputs().size()) {
+  if (artifact.model.facts().feature_count != artifact.definition.outputs().size()) {
     throw Error(Code::invalid_argument, Reason::feature_count,
                 fmt::format("the model takes {} features, definition \"{}\" makes {}",
-                            artifact.model.feature_count, artifact.definition.name(),
+                            artifact.model.facts().feature_count, artifact.definition.name(),
                             artifact.definition.outputs().size()));
   }
   for (std::size_t i = 0; i < artifact.proof_rows.size(); ++i) {

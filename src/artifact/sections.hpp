@@ -3,8 +3,8 @@
 
 // What the sections of an artifact hold: each part to bytes and back.
 //
-//   Bytes bytes = encode_model(artifact.model);
-//   artifact.model = decode_model(bytes);
+//   Bytes bytes = encode_trees(*artifact.model.trees());
+//   artifact.model = decode_trees(bytes);
 //
 // Decoding checks the form. Whether the parts fit together is `check_parts`' question.
 
@@ -42,8 +42,12 @@ struct Features {
 /// The text is parsed again and must have the fingerprint that is stored beside it.
 [[nodiscard]] Features decode_features(ByteView bytes);
 
-[[nodiscard]] Bytes encode_model(const TreeEnsemble& model);
-[[nodiscard]] TreeEnsemble decode_model(ByteView bytes);
+[[nodiscard]] Bytes encode_trees(const TreeEnsemble& model);
+[[nodiscard]] TreeEnsemble decode_trees(ByteView bytes);
+[[nodiscard]] Bytes encode_network(const NetworkModel& model);
+[[nodiscard]] NetworkModel decode_network(ByteView bytes);
+[[nodiscard]] Bytes encode_calibration(const Calibration& calibration);
+[[nodiscard]] Calibration decode_calibration(ByteView bytes);
 
 [[nodiscard]] Bytes encode_proof(const std::vector<ProofRow>& rows);
 [[nodiscard]] std::vector<ProofRow> decode_proof(ByteView bytes);

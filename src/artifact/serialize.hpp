@@ -76,6 +76,14 @@ struct ReferenceRecord {
 };
 
 template <>
+struct EnumRange<Activation> : EnumBetween<Activation::identity, Activation::softmax> {};
+template <>
+struct EnumRange<NetworkModel::Missing>
+    : EnumBetween<NetworkModel::Missing::refuse, NetworkModel::Missing::nan> {};
+template <>
+struct EnumRange<Calibration::Of>
+    : EnumBetween<Calibration::Of::margin, Calibration::Of::prediction> {};
+template <>
 struct EnumRange<Type> : EnumBetween<Type::boolean, Type::duration> {};
 template <>
 struct EnumRange<Link> : EnumBetween<Link::identity, Link::isolation> {};
@@ -174,6 +182,37 @@ void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
 }
 
 template <class Archive>
+void serialize(Archive& archive, NetworkLayer& layer, const unsigned /*version*/) {
+  archive& make_nvp("activation", layer.activation);
+  archive& make_nvp("input_count", layer.input_count);
+  archive& make_nvp("weights", layer.weights);
+  archive& make_nvp("bias", layer.bias);
+}
+
+template <class Archive>
+void serialize(Archive& archive, NetworkModel& model, const unsigned /*version*/) {
+  archive& make_nvp("framework", model.framework);
+  archive& make_nvp("framework_version", model.framework_version);
+  archive& make_nvp("objective", model.objective);
+  archive& make_nvp("contract", model.contract);
+  archive& make_nvp("feature_count", model.feature_count);
+  archive& make_nvp("output_count", model.output_count);
+  archive& make_nvp("feature_names", model.feature_names);
+  archive& make_nvp("missing", model.missing);
+  archive& make_nvp("layers", model.layers);
+}
+
+template <class Archive>
+void serialize(Archive& archive, Calibration& calibration, const unsigned /*version*/) {
+  archive& make_nvp("of", calibration.of);
+  archive& make_nvp("slope", calibration.slope);
+  archive& make_nvp("intercept", calibration.intercept);
+  archive& make_nvp("point_begin", calibration.point_begin);
+  archive& make_nvp("x", calibration.x);
+  archive& make_nvp("y", calibration.y);
+}
+
+template <class Archive>
 void serialize(Archive& archive, RowBatch& batch, const unsigned /*version*/) {
   archive& make_nvp("bytes", batch.bytes);
   archive& make_nvp("offsets", batch.offsets);
@@ -260,12 +299,16 @@ BOOST_CLASS_VERSION(mlcore::SchemaRecord, 1)
 BOOST_CLASS_VERSION(mlcore::FeatureRecord, 1)
 BOOST_CLASS_VERSION(mlcore::ModelContract, 3)
 BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 4)
+BOOST_CLASS_VERSION(mlcore::NetworkModel, 1)
+BOOST_CLASS_VERSION(mlcore::Calibration, 1)
 BOOST_CLASS_VERSION(mlcore::RowBatch, 1)
 BOOST_CLASS_VERSION(mlcore::ProofRow, 2)
 BOOST_CLASS_VERSION(mlcore::ProofRecord, 1)
 BOOST_CLASS_VERSION(mlcore::ReferenceRecord, 1)
 // A field is a leaf: SchemaRecord's version covers it.
 BOOST_CLASS_IMPLEMENTATION(mlcore::Field, boost::serialization::object_serializable)
+// The layers of a network too: NetworkModel's version covers them.
+BOOST_CLASS_IMPLEMENTATION(mlcore::NetworkLayer, boost::serialization::object_serializable)
 // The columns of a reference too: ReferenceRecord's version covers them.
 BOOST_CLASS_IMPLEMENTATION(mlcore::NumericRecord, boost::serialization::object_serializable)
 BOOST_CLASS_IMPLEMENTATION(mlcore::CategoryRecord, boost::serialization::object_serializable)
@@ -274,6 +317,9 @@ BOOST_CLASS_TRACKING(mlcore::SchemaRecord, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::FeatureRecord, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::ModelContract, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::TreeEnsemble, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::NetworkModel, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::NetworkLayer, boost::serialization::track_never)
+BOOST_CLASS_TRACKING(mlcore::Calibration, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::RowBatch, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::ProofRow, boost::serialization::track_never)
 BOOST_CLASS_TRACKING(mlcore::ProofRecord, boost::serialization::track_never)

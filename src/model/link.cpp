@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "mlcore/base/math.hpp"
-#include "mlcore/model/tree_ensemble.hpp"
+#include "mlcore/model/model_contract.hpp"
 
 namespace mlcore {
 namespace {
@@ -80,7 +80,7 @@ void apply_link(const ModelContract& contract, std::span<double> margins) {
   }
 }
 
-bool predicts_classes(const TreeEnsemble& model) noexcept {
+bool predicts_classes(const ModelFacts& model) noexcept {
   switch (model.contract.link) {
     case Link::softmax: return true;
     case Link::hinge: return model.output_count == 1;

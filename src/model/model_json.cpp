@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "model/guess_format.hpp"
+#include "model/model_json_network.hpp"
 #include "model/model_json_trees.hpp"
 #include "model/placed_json.hpp"
 
@@ -26,14 +28,19 @@ class DocumentReader {
   void read_member(std::string_view name);
   void read_version();
   void read_names(std::vector<std::string>& names, std::size_t limit);
+  void read_kind(std::string_view name);
   void read_link();
   void check_features();
   void check_classes() const;
   void check_fidelity() const;
+  void set_model();
 
   PlacedJson& json_;
   ModelDocument document_;
+  std::string kind_;  // the member that is the model
   ModelJsonTrees trees_;
+  ModelJsonNetwork network_;
+  std::optional<Calibration> calibration_;
   std::string framework_;
   std::string framework_version_;
   std::string objective_;
@@ -46,22 +53,43 @@ class DocumentReader {
 
 ModelDocument DocumentReader::run() {
   json_.object({"format", "version", "framework", "framework_version", "objective", "task",
-                "outputs", "fidelity", "trees", "link"},
+                "outputs", "fidelity", "link"},
                [this](std::string_view name) { read_member(name); });
   json_.finish();
   check_features();
   check_classes();
   check_fidelity();
-  TreeEnsemble& model = document_.model;
-  model = trees_.finish(static_cast<std::uint32_t>(feature_count_), output_count_);
-  model.framework = std::move(framework_);
-  model.framework_version = std::move(framework_version_);
-  model.objective = std::move(objective_);
-  model.feature_names = std::move(features_);
-  model.contract.link = link_;
-  model.contract.link_scale = link_scale_;
-  validate(model);
+  set_model();
+  validate(document_.model);
   return std::move(document_);
+}
+
+void DocumentReader::set_model() {
+  const auto features = static_cast<std::uint32_t>(feature_count_);
+  Model& model = document_.model;
+  if (kind_ == "trees") {
+    model = trees_.finish(features, output_count_);
+  } else if (!kind_.empty()) {
+    model = network_.finish(features, output_count_);
+  } else {
+    fail_model_json("", "no model: trees, linear or network");
+  }
+  model.calibration = std::move(calibration_);
+  ModelFacts& facts = model.facts();
+  facts.framework = std::move(framework_);
+  facts.framework_version = std::move(framework_version_);
+  facts.objective = std::move(objective_);
+  facts.feature_names = std::move(features_);
+  facts.contract.link = link_;
+  facts.contract.link_scale = link_scale_;
+}
+
+void DocumentReader::read_kind(std::string_view name) {
+  if (!kind_.empty()) json_.fail(fmt::format("stands beside {}", kind_));
+  kind_ = name;
+  if (name == "trees") return trees_.read(json_);
+  if (name == "linear") return network_.read_linear(json_);
+  network_.read_network(json_);
 }
 
 void DocumentReader::read_member(std::string_view name) {
@@ -90,8 +118,10 @@ void DocumentReader::read_member(std::string_view name) {
     document_.fidelity = json_.choice({"exact", "bounded"}) == 0 ? "exact" : "bounded";
   } else if (name == "bound") {
     document_.bound = json_.text();
-  } else if (name == "trees") {
-    trees_.read(json_);
+  } else if (name == "trees" || name == "linear" || name == "network") {
+    read_kind(name);
+  } else if (name == "calibration") {
+    calibration_ = read_calibration(json_);
   } else if (name == "link") {
     read_link();
   } else {
@@ -167,7 +197,8 @@ ModelDocument import_model_json(std::string_view text) {
   const FloatingPointGuard guard;
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == text.npos || text[first] != '{') {
-    fail_model_json("", fmt::format("expected a JSON object, found {}", guess_format(text, "no JSON object")));
+    fail_model_json(
+        "", fmt::format("expected a JSON object, found {}", guess_format(text, "no JSON object")));
   }
   PlacedJson json(text);
   try {

@@ -24,16 +24,6 @@ using Contract = ModelContract;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Whether a float32 has the value, an infinite one too.
-bool is_f32(double value) {
-  if (std::isinf(value)) return true;
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  return std::fabs(value) <= kLargest && static_cast<double>(static_cast<float>(value)) == value;
-}
-
-/// Nothing is rounded on the way in.
-std::string not_f32(double value) { return fmt::format("{} is not a float32", format_f64(value)); }
-
 }  // namespace
 
 void ModelJsonTrees::read(PlacedJson& json) {
@@ -167,7 +157,7 @@ void ModelJsonTrees::finish_node(std::size_t tree, std::uint32_t node) {
     fail("set", fmt::format("set {} of {}", set, sets));
   const std::string_view member =
       is_leaf ? (leaf_width_[tree] == 0 ? "value" : "values") : "threshold";
-  if (is_f32_sum_ && !is_f32(value)) fail(member, not_f32(value));
+  if (is_f32_sum_ && !is_f32_number(value)) fail(member, not_f32_number(value));
   if (is_leaf || set != TreeEnsemble::kNumeric || is_less_ == is_f32_sum_) return;
   // x <= t is x < the next float; x < t is x <= the double before t.
   if (value == (is_f32_sum_ ? kInfinity : -kInfinity)) {
@@ -179,11 +169,11 @@ void ModelJsonTrees::finish_node(std::size_t tree, std::uint32_t node) {
 
 void ModelJsonTrees::narrow() {
   for (std::size_t output = 0; output < bases_.size(); ++output) {
-    if (is_f32(bases_[output])) continue;
-    fail_model_json(fmt::format("trees.base[{}]", output), not_f32(bases_[output]));
+    if (is_f32_number(bases_[output])) continue;
+    fail_model_json(fmt::format("trees.base[{}]", output), not_f32_number(bases_[output]));
   }
-  if (!is_f32(model_.contract.scale)) {
-    fail_model_json("trees.scale", not_f32(model_.contract.scale));
+  if (!is_f32_number(model_.contract.scale)) {
+    fail_model_json("trees.scale", not_f32_number(model_.contract.scale));
   }
   model_.base_margins.assign(bases_.begin(), bases_.end());
   model_.value.assign(model_.wide_value.begin(), model_.wide_value.end());

@@ -4,15 +4,18 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
 #include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/number.hpp"
 
 namespace mlcore {
 namespace {
 
-/// The deepest value of a model JSON, calibration.x[0][0] or trees.trees[0].values[0][0], and some.
+/// The deepest value of a model JSON is trees.trees[0].values[0][0] or
+/// network.layers[0].weights[0][0].
 constexpr std::size_t kDepth = 8;
 
 std::string message_at(std::string_view place, std::string_view message) {
@@ -27,6 +30,16 @@ void fail_model_json(std::string_view place, std::string_view message) {
 
 void fail_model_json_tree(std::string_view place, std::string_view message) {
   throw Error(Code::invalid_argument, Reason::invalid_tree, message_at(place, message));
+}
+
+bool is_f32_number(double value) noexcept {
+  if (std::isinf(value)) return true;
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  return std::fabs(value) <= kLargest && static_cast<double>(static_cast<float>(value)) == value;
+}
+
+std::string not_f32_number(double value) {
+  return fmt::format("{} is not a float32", format_f64(value));
 }
 
 PlacedJson::PlacedJson(std::string_view text) : json_(text, {.depth = kDepth}) {}

@@ -87,6 +87,11 @@ void PlacedJson::array(Read read) {
   steps_.pop_back();
 }
 
+/// Whether a float32 has the value, an infinite one too; and what is said where none has: nothing
+/// is rounded on the way in.
+[[nodiscard]] bool is_f32_number(double value) noexcept;
+[[nodiscard]] std::string not_f32_number(double value);
+
 [[noreturn]] void fail_model_json(std::string_view place, std::string_view message);
 /// invalid_tree, where `fail_model_json` throws malformed_model.
 [[noreturn]] void fail_model_json_tree(std::string_view place, std::string_view message);

@@ -190,7 +190,8 @@ TreeEnsemble import_xgboost(std::string_view bytes, const XgboostImportOptions& 
   const FloatingPointGuard guard;
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == bytes.npos || bytes[first] != '{') {
-    fail_malformed(fmt::format("expected XGBoost's JSON or UBJSON, found {}", guess_format(bytes, "no JSON object")));
+    fail_malformed(fmt::format("expected XGBoost's JSON or UBJSON, found {}",
+                               guess_format(bytes, "no JSON object")));
   }
   try {
     return XgboostImport(read_xgboost_file(bytes), options).run();

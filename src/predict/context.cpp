@@ -29,20 +29,23 @@ void Predictor::check_output(OutputKind kind) const {
   if (kind == OutputKind::class_index && !predicts_classes(model_)) {
     fail(Code::failed_precondition,
          fmt::format("output class: a model of {} outputs with the objective {} predicts no class",
-                     model_.output_count, shown(model_.objective)));
+                     model_.facts().output_count, shown(model_.facts().objective)));
   }
   if (kind != OutputKind::leaf) return;
-  if (model_.tree_count() == 0) {
+  const TreeEnsemble* trees = model_.trees();
+  if (trees == nullptr || trees->tree_count() == 0) {
     fail(Code::failed_precondition, "output leaf: the model has no trees");
   }
-  if (model_.round_begin.empty()) fail_untold("node ids");
+  if (trees->round_begin.empty()) fail_untold("node ids");
 }
 
 TreeRange Predictor::trees_of(const ContextOptions& options) const {
   const std::int32_t begin = options.iteration_begin;
   if (begin == 0 && options.iteration_end == 0) return compiled_.all_trees();
-  if (model_.round_begin.empty()) fail_untold("boosting rounds");
-  const std::size_t rounds = model_.round_count();
+  const TreeEnsemble* trees = model_.trees();
+  if (trees == nullptr) fail(Code::failed_precondition, "iterations: the model has no rounds");
+  if (trees->round_begin.empty()) fail_untold("boosting rounds");
+  const std::size_t rounds = trees->round_count();
   const std::int64_t end = options.iteration_end == 0 ? static_cast<std::int64_t>(rounds)
                                                       : std::int64_t{options.iteration_end};
   if (begin < 0 || end <= begin || end > static_cast<std::int64_t>(rounds)) {
@@ -51,8 +54,8 @@ TreeRange Predictor::trees_of(const ContextOptions& options) const {
                      "an end of 0 for the last",
                      begin, options.iteration_end, rounds));
   }
-  return {model_.round_begin[static_cast<std::size_t>(begin)],
-          model_.round_begin[static_cast<std::size_t>(end)]};
+  return {trees->round_begin[static_cast<std::size_t>(begin)],
+          trees->round_begin[static_cast<std::size_t>(end)]};
 }
 
 Context::Context(std::shared_ptr<const Predictor> predictor, ContextOptions options)

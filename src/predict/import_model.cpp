@@ -50,7 +50,7 @@ bool is_usable(const std::string& name) {
 }
 
 /// The model's own names where every one of them can be a name of the language, else f0, f1, ….
-std::vector<std::string> input_names(const TreeEnsemble& model) {
+std::vector<std::string> input_names(const ModelFacts& model) {
   const auto& names = model.feature_names;
   if (!names.empty() && std::all_of(names.begin(), names.end(), is_usable)) return names;
   std::vector<std::string> numbered;
@@ -58,7 +58,7 @@ std::vector<std::string> input_names(const TreeEnsemble& model) {
   return numbered;
 }
 
-void check_features(const TreeEnsemble& model, const Definition& definition) {
+void check_features(const ModelFacts& model, const Definition& definition) {
   if (!definition.fits().empty()) {
     throw Error(Code::failed_precondition, Reason::not_fitted,
                 fmt::format("the definition \"{}\" has {} `fit`, whose numbers a model's file does "
@@ -81,7 +81,7 @@ void check_features(const TreeEnsemble& model, const Definition& definition) {
 }
 
 /// What a model JSON says beyond the model becomes metadata.
-TreeEnsemble read_model_json(std::string_view bytes, Artifact& artifact) {
+Model read_model_json(std::string_view bytes, Artifact& artifact) {
   ModelDocument document = import_model_json(bytes);
   artifact.metadata["task"] = document.task;
   artifact.metadata["fidelity"] = document.fidelity;
@@ -97,8 +97,8 @@ TreeEnsemble read_model_json(std::string_view bytes, Artifact& artifact) {
   return std::move(document.model);
 }
 
-TreeEnsemble read_model(ModelFormat format, std::string_view bytes, bool best_iteration,
-                        Artifact& artifact) {
+Model read_model(ModelFormat format, std::string_view bytes, bool best_iteration,
+                 Artifact& artifact) {
   switch (format) {
     case ModelFormat::xgboost: return import_xgboost(bytes, {.best_iteration = best_iteration});
     case ModelFormat::lightgbm: return import_lightgbm(bytes);
@@ -125,17 +125,17 @@ Artifact import_model(ModelFormat format, std::string_view bytes, ImportOptions 
   Artifact artifact;
   artifact.model = read_model(format, bytes, options.best_iteration, artifact);
   if (options.definition) {
-    check_features(artifact.model, *options.definition);
+    check_features(artifact.model.facts(), *options.definition);
     artifact.definition = *std::move(options.definition);
   } else {
-    const std::vector<std::string> names = input_names(artifact.model);
+    const std::vector<std::string> names = input_names(artifact.model.facts());
     artifact.definition = Definition::parse(identity_text(names));
-    artifact.model.feature_names = names;
+    artifact.model.facts().feature_names = names;
   }
   artifact.name = artifact.definition.name();
+  const ModelFacts& facts = artifact.model.facts();
   artifact.metadata["algorithm"] =
-      fmt::format("{} {} {}", artifact.model.framework, artifact.model.framework_version,
-                  artifact.model.objective);
+      fmt::format("{} {} {}", facts.framework, facts.framework_version, facts.objective);
   artifact.proof_rows = make_proof_rows(artifact, kProofRows, kProofSeed);
   return artifact;
 }

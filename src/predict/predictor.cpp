@@ -19,7 +19,7 @@
 namespace mlcore {
 namespace {
 
-TreeEnsemble validated(TreeEnsemble model) {
+Model validated(Model model) {
   validate(model);
   return model;
 }
@@ -76,16 +76,17 @@ std::size_t Predictor::output_count(OutputKind kind) const noexcept {
 }
 
 void Predictor::check_parts() const {
-  if (model_.feature_count != plan_.width()) {
+  const ModelFacts& facts = model_.facts();
+  if (facts.feature_count != plan_.width()) {
     throw Error(Code::invalid_argument, Reason::feature_count,
                 fmt::format("the model wants {} features, the definition \"{}\" gives {}",
-                            model_.feature_count, definition().name(), plan_.width()));
+                            facts.feature_count, definition().name(), plan_.width()));
   }
-  for (std::size_t i = 0; i < model_.feature_names.size(); ++i) {
-    if (model_.feature_names[i] == definition().outputs()[i].name) continue;
+  for (std::size_t i = 0; i < facts.feature_names.size(); ++i) {
+    if (facts.feature_names[i] == definition().outputs()[i].name) continue;
     throw Error(Code::invalid_argument, Reason::feature_names,
                 fmt::format("feature {}: the model calls it \"{}\", the definition \"{}\"", i,
-                            model_.feature_names[i], definition().outputs()[i].name),
+                            facts.feature_names[i], definition().outputs()[i].name),
                 {static_cast<std::int32_t>(i), -1});
   }
 }
@@ -199,6 +200,7 @@ void Predictor::finish_row(Context& context, std::span<double> out) const {
     std::copy(context.features_.begin(), context.features_.end(), out.begin());
     return;
   }
+  compiled_.require_present(std::span<const double>(context.features_));
   compiled_.set_features(context.model_, 0, context.features_.data());
   if (context.output() == OutputKind::leaf) {
     compiled_.leaves(context.model_, 0, context.trees_, out);
@@ -213,18 +215,34 @@ void Predictor::finish_margins(Context& context, std::size_t row, std::span<doub
   const std::size_t width = compiled_.output_count();
   if (context.output() == OutputKind::class_index) {
     const ModelScratch& scratch = context.model_;
-    out[0] = compiled_.is_wide()
-                 ? class_of(model_.contract, {scratch.wide_margins.data() + row * width, width})
-                 : class_of(model_.contract.link, {scratch.margins.data() + row * width, width});
+    out[0] =
+        compiled_.is_wide()
+            ? class_of(model_.facts().contract, {scratch.wide_margins.data() + row * width, width})
+            : class_of(model_.facts().contract.link, {scratch.margins.data() + row * width, width});
     return;
   }
-  if (context.output() == OutputKind::prediction) link_margins(context.model_, row);
+  if (context.output() == OutputKind::prediction) {
+    return to_predictions(context.model_, row, out);
+  }
   compiled_.copy_margins(context.model_, row, out);
+}
+
+/// The link in the contract's own number, the calibration in double. The scratch keeps what the
+/// link gave.
+void Predictor::to_predictions(ModelScratch& scratch, std::size_t row,
+                               std::span<double> out) const {
+  const auto& calibration = model_.calibration;
+  if (!calibration || calibration->of == Calibration::Of::prediction) link_margins(scratch, row);
+  compiled_.copy_margins(scratch, row, out);
+  if (calibration) calibrate(*calibration, out);
+  if (model_.trees() != nullptr) [[likely]]  // whose margins are finite
+    return;
+  std::transform(out.begin(), out.end(), out.begin(), canonical);
 }
 
 void Predictor::link_margins(ModelScratch& scratch, std::size_t row) const {
   const std::size_t width = compiled_.output_count();
-  const ModelContract& contract = model_.contract;
+  const ModelContract& contract = model_.facts().contract;
   if (compiled_.is_wide()) {
     apply_link(contract, std::span(scratch.wide_margins).subspan(row * width, width));
   } else {
@@ -240,9 +258,7 @@ Span2d<const double> Predictor::scores_of(Context& context, std::size_t rows,
   if (context.output() == OutputKind::prediction) return {out.data(), rows, width};
   context.scores_.resize(rows * width);
   for (std::size_t row = 0; row < rows; ++row) {
-    link_margins(context.model_, row);
-    compiled_.copy_margins(context.model_, row,
-                           std::span(context.scores_).subspan(row * width, width));
+    to_predictions(context.model_, row, std::span(context.scores_).subspan(row * width, width));
   }
   return {context.scores_.data(), rows, width};
 }
@@ -295,6 +311,9 @@ void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<doubl
     for (std::size_t row = 0; row < count; ++row) {
       try {
         const RowView request = features_of(begin + row);
+        if (context.output() != OutputKind::features) {
+          compiled_.require_present(std::span<const double>(context.features_));
+        }
         if (context.shard_ != nullptr) context.shard_->stage(request, context.features_);
       } catch (const Error& error) {
         if (context.shard_ != nullptr) finish_tile(context, row, {tile_out, row * outputs});
@@ -395,6 +414,11 @@ void Predictor::input_margins(Span2d<const T> features, std::span<double> out) c
   for (std::size_t begin = 0; begin < features.rows(); begin += kTileRows) {
     const std::size_t count = std::min(kTileRows, features.rows() - begin);
     for (std::size_t row = 0; row < count; ++row) {
+      try {
+        compiled_.require_present(features.row(begin + row));
+      } catch (const Error& error) {
+        rethrow_at(error, begin + row);
+      }
       compiled_.set_inputs(scratch, row, features.row(begin + row).data());
     }
     compiled_.batch_margins(scratch, count, compiled_.all_trees());

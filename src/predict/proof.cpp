@@ -40,15 +40,10 @@ class ProofMaker {
  public:
   ProofMaker(const Artifact& artifact, std::uint64_t seed)
       : definition_(artifact.definition),
-        is_rounded_(artifact.model.contract.rounds_inputs()),
+        is_rounded_(artifact.model.facts().contract.rounds_inputs()),
         generator_(seed),
         pool_{0.0, 1.0, -1.0, 0.5, 100.0} {
-    for (std::size_t node = 0; node < artifact.model.left.size(); ++node) {
-      if (artifact.model.left[node] == TreeEnsemble::kLeaf) continue;
-      if (artifact.model.is_categorical(node)) continue;
-      pool_.push_back(artifact.model.value_of(node));
-    }
-    for (const std::uint32_t member : artifact.model.set_members) pool_.push_back(member);
+    if (const TreeEnsemble* trees = artifact.model.trees()) add_thresholds(*trees);
     for (const Aggregate& aggregate : definition_.aggregates()) {
       reach_ = std::max(reach_, aggregate.window.width / 2 + aggregate.window.delay / 2);
     }
@@ -77,6 +72,14 @@ class ProofMaker {
   }
 
  private:
+  void add_thresholds(const TreeEnsemble& trees) {
+    for (std::size_t node = 0; node < trees.left.size(); ++node) {
+      if (trees.left[node] == TreeEnsemble::kLeaf || trees.is_categorical(node)) continue;
+      pool_.push_back(trees.value_of(node));
+    }
+    for (const std::uint32_t member : trees.set_members) pool_.push_back(member);
+  }
+
   [[nodiscard]] bool is_key(std::size_t field) const {
     return std::any_of(definition_.key_fields().begin(), definition_.key_fields().end(),
                        [&](const auto& fields) {
@@ -177,9 +180,10 @@ std::vector<ProofRow> make_proof_rows(const Artifact& artifact, std::size_t coun
   AggregateValues aggregates;
   std::vector<double> features(plan.width());
   std::vector<double> inputs(plan.width());
-  std::vector<double> margins(artifact.model.output_count);
-  const bool is_wide = artifact.model.contract.is_wide();
-  const bool is_rounded = artifact.model.contract.rounds_inputs();
+  const ModelFacts& facts = artifact.model.facts();
+  std::vector<double> margins(facts.output_count);
+  const bool is_wide = facts.contract.is_wide();
+  const bool is_rounded = facts.contract.rounds_inputs();
   ProofMaker maker(artifact, seed);
   std::vector<ProofRow> rows(count);
   for (std::size_t index = 0; index < count; ++index) {

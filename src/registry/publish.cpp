@@ -139,7 +139,7 @@ class Publication {
 }  // namespace
 
 VersionRecord record_of(const Artifact& artifact) {
-  const TreeEnsemble& model = artifact.model;
+  const ModelFacts& model = artifact.model.facts();
   const Definition& definition = artifact.definition;
   nlohmann::ordered_json lineage = {{"name", artifact.name},
                                     {"features",

@@ -250,17 +250,17 @@ class Training {
   void make_artifact() {
     Artifact& artifact = result_.artifact;
     say("import the model");
-    artifact.model = import_xgboost(result_.model_json);
+    const TreeEnsemble trees = import_xgboost(result_.model_json);
+    artifact.model = trees;
     artifact.metadata["algorithm"] =
-        fmt::format("{} {} {}", artifact.model.framework, artifact.model.framework_version,
-                    artifact.model.objective);
+        fmt::format("{} {} {}", trees.framework, trees.framework_version, trees.objective);
     artifact.metadata["label"] = spec_.label;
     artifact.metadata["rounds"] = std::to_string(spec_.model.rounds);
     artifact.metadata["seed"] = std::to_string(spec_.model.seed);
     for (const auto& [name, value] : spec_.model.parameters) {
       artifact.metadata["parameter." + name] = value;
     }
-    artifact.reference = make_reference(artifact);
+    artifact.reference = make_reference(trees);
     say("make proof rows");
     artifact.proof_rows = make_proof_rows(artifact, kProofRows, kProofSeed);
     result_.file = write_artifact(artifact);
@@ -268,9 +268,9 @@ class Training {
 
   /// Of the train split: each feature as computed, each prediction as served. Absent where there
   /// are more columns than a reference holds.
-  [[nodiscard]] std::optional<Reference> make_reference(const Artifact& artifact) const {
+  [[nodiscard]] std::optional<Reference> make_reference(const TreeEnsemble& trees) const {
     const TrainingTable& table = result_.train_table;
-    const std::size_t outputs = artifact.model.output_count;
+    const std::size_t outputs = trees.output_count;
     if (table.width + outputs > kMaxReferenceColumns) return std::nullopt;
     say("make the reference");
     Reference reference;
@@ -282,18 +282,16 @@ class Training {
       reference.features.push_back(profile_numeric(definition().outputs()[i].name, column));
     }
     std::vector<float> predictions(table.size() * outputs);
-    TreeEngine(artifact.model)
-        .batch_margins(train_inputs_.data(), table.size(), predictions.data());
+    TreeEngine(trees).batch_margins(train_inputs_.data(), table.size(), predictions.data());
     for (std::size_t row = 0; row < table.size(); ++row) {
-      apply_link(artifact.model.contract.link,
-                 std::span(predictions).subspan(row * outputs, outputs));
+      apply_link(trees.contract.link, std::span(predictions).subspan(row * outputs, outputs));
     }
     for (std::size_t i = 0; i < outputs; ++i) {
       for (std::size_t row = 0; row < table.size(); ++row) {
         column[row] = static_cast<double>(predictions[row * outputs + i]);
       }
       const std::string name = outputs == 1 ? "prediction" : fmt::format("prediction {}", i);
-      reference.scores.push_back(profile_scores(name, column, scale_of(artifact.model)));
+      reference.scores.push_back(profile_scores(name, column, scale_of(trees)));
     }
     return reference;
   }
@@ -317,7 +315,7 @@ class Training {
     compare(result_.test_margins, reference.margins(matrix(test_inputs_, result_.test_table)),
             "test");
 
-    const Link link = result_.artifact.model.contract.link;
+    const Link link = result_.artifact.model.facts().contract.link;
     const RecencyRule rule(result_.train_table.recency, result_.train_table.labels);
     const double base_rate = positive_rate(result_.train_table.labels);
     result_.train = Scores(result_.train_table, train_margins, link, base_rate, rule).all();

@@ -69,14 +69,14 @@ TEST_CASE("artifact: what is written is read again, and written again to the sam
 TEST_CASE("artifact: the sample has the bytes that the specification gives it") {
   // Source: tests/artifact/golden.py, which writes the file without the library.
   CHECK(hex(sha256(write_artifact(sample_artifact()))) ==
-        "a23178f2d7e3df5cfec7522c9e48d5d7d8f08bd8ca9d29748b898c1c9d041e56");
+        "1c98695164abea2e4d71cc65d3cdb54fce5023b5658b72d8e11364ee76fda896");
 }
 
 TEST_CASE("artifact: the sample with a reference has the bytes of the specification too") {
   const Artifact artifact = sample_artifact_with_reference();
   const Bytes file = write_artifact(artifact);
   // Source: tests/artifact/golden.py.
-  CHECK(hex(sha256(file)) == "93e1ecba165de95016e9a392345c84cd9e553989b4f83061da4255eb4ae9f6b9");
+  CHECK(hex(sha256(file)) == "57af0008fb9dd0a33feabdb630c3bf7229e6337bfe661e224948502fcbec68c5");
   check_equal(read_artifact(file), artifact);
   CHECK(write_artifact(read_artifact(file)) == file);
   CHECK_NOTHROW(verify_digests(file));
@@ -117,27 +117,28 @@ TEST_CASE("artifact: every single-bit flip of the reference under right checksum
 /// The sample as an older minor format has it: less at the end of the model and of its contract.
 Bytes older_sample(const Artifact& artifact, std::uint16_t minor) {
   const Bytes file = write_artifact(artifact);
+  const TreeEnsemble& trees = *artifact.model.trees();
   Bytes model = section_bytes(file, "MODL");
-  const std::size_t contract = 4 + 2 + 3 * 4 + artifact.model.framework.size() +
-                               artifact.model.framework_version.size() +
-                               artifact.model.objective.size();
+  const std::size_t contract = 4 + 2 + 3 * 4 + trees.framework.size() +
+                               trees.framework_version.size() +
+                               trees.objective.size();
   const std::size_t members = minor == 3 ? 5 + 3 + 8 : 5;
   const auto newer = model.begin() + static_cast<std::ptrdiff_t>(contract + 2 + members);
   model.erase(newer, newer + static_cast<std::ptrdiff_t>(5 + 3 + 8 + 8 - members));
   put(model, contract, 2, minor == 3 ? 2 : 1);
   put(model, 4, 2, minor);  // the class version
-  if (!artifact.model.wide_base_margins.empty()) {
-    const std::size_t outputs = artifact.model.wide_base_margins.size();
+  if (!trees.wide_base_margins.empty()) {
+    const std::size_t outputs = trees.wide_base_margins.size();
     model.resize(model.size() - 8 * outputs);
     const std::size_t names = contract + 2 + members + 4 + 4;
-    REQUIRE(artifact.model.feature_names.empty());
+    REQUIRE(trees.feature_names.empty());
     put(model, names + 8, 8, outputs);
     model.insert(model.begin() + static_cast<std::ptrdiff_t>(names + 16), 4 * outputs, 0);
   }
   model.resize(model.size() - (minor == 3 ? 1 : 6) * 8);
   if (minor == 1) {
-    model.resize(model.size() - (8 + 4 * artifact.model.round_begin.size()) -
-                 (8 + 4 * artifact.model.node_id.size()));
+    model.resize(model.size() - (8 + 4 * trees.round_begin.size()) -
+                 (8 + 4 * trees.node_id.size()));
   }
   Bytes older = with_section(file, "MODL", model);
   put(older, 10, 2, minor);
@@ -148,8 +149,8 @@ Bytes older_sample(const Artifact& artifact, std::uint16_t minor) {
 TEST_CASE("artifact: a model of format 0.1 is read, without its rounds and node ids") {
   const Artifact artifact = sample_artifact();
   Artifact expected = artifact;
-  expected.model.round_begin.clear();
-  expected.model.node_id.clear();
+  expected.model.trees()->round_begin.clear();
+  expected.model.trees()->node_id.clear();
   check_equal(read_artifact(older_sample(artifact, 1)), expected);
 }
 
@@ -161,7 +162,7 @@ TEST_CASE("artifact: a model of format 0.2 is read, its contract is XGBoost's") 
 TEST_CASE("artifact: a model of format 0.3 is read, the base margins of a wide one widened") {
   Artifact artifact = sample_artifact();
   check_equal(read_artifact(older_sample(artifact, 3)), artifact);
-  TreeEnsemble& model = artifact.model;
+  TreeEnsemble& model = *artifact.model.trees();
   model.contract.input_rounding = ModelContract::InputRounding::f64;
   model.contract.comparison = ModelContract::Comparison::less_equal;
   model.contract.accumulator = ModelContract::Accumulator::f64;
@@ -178,9 +179,9 @@ TEST_CASE("artifact: without streams, fits, facts, proof rows and name it round-
   Artifact artifact;
   artifact.definition =
       Definition::parse("features f version 1\ninput x: f64\ny = x + 1.0\noutput [y]\n");
-  artifact.model.base_margins = {0.5f};
-  artifact.model.tree_begin = {0};
-  artifact.model.feature_count = 1;
+  artifact.model.trees()->base_margins = {0.5f};
+  artifact.model.trees()->tree_begin = {0};
+  artifact.model.trees()->feature_count = 1;
   const Bytes file = write_artifact(artifact);
   check_equal(read_artifact(file), artifact);
 }
@@ -251,7 +252,7 @@ TEST_CASE("artifact: a newer major format is refused by name, whatever else it s
   const Verdict found = read_verdict(file);
   CHECK(found.code == Code::unimplemented);
   CHECK(found.reason == Reason::newer_format);
-  CHECK(found.message == "artifact of format 3.4, this library reads format 0");
+  CHECK(found.message == "artifact of format 3.5, this library reads format 0");
 }
 
 TEST_CASE("artifact: an unknown critical section is refused, an unknown optional one is checked") {
@@ -266,7 +267,7 @@ TEST_CASE("artifact: an unknown critical section is refused, an unknown optional
   CHECK(refused.code == Code::unimplemented);
   CHECK(refused.reason == Reason::newer_format);
   CHECK(refused.message ==
-        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.4");
+        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.5");
   CHECK(list_sections(critical).size() == 6);
 
   sections.back().is_critical = false;
@@ -301,7 +302,7 @@ TEST_CASE("artifact: the content digest is over types, sizes and digests, but no
   CHECK(content_digest(write_container(sections)) != content_digest(file));
 
   Artifact other = sample_artifact();
-  other.model.value[1] = 0.75f;
+  other.model.trees()->value[1] = 0.75f;
   CHECK(content_digest(write_artifact(other)) != content_digest(file));
 }
 
@@ -407,13 +408,13 @@ struct PartsCase {
 
 const PartsCase kPartsThatDoNotFit[] = {
     {"a feature more",
-     [](Artifact& a) { a.model.feature_count = 5, a.model.feature_names.clear(); },
+     [](Artifact& a) { a.model.facts().feature_count = 5, a.model.facts().feature_names.clear(); },
      Reason::feature_count},
     {"a feature less",
-     [](Artifact& a) { a.model.feature_count = 3, a.model.feature_names.clear(); },
+     [](Artifact& a) { a.model.facts().feature_count = 3, a.model.facts().feature_names.clear(); },
      Reason::invalid_tree},
-    {"a child outside", [](Artifact& a) { a.model.left[0] = 100; }, Reason::invalid_tree},
-    {"a leaf that is infinite", [](Artifact& a) { a.model.value[1] = HUGE_VALF; },
+    {"a child outside", [](Artifact& a) { a.model.trees()->left[0] = 100; }, Reason::invalid_tree},
+    {"a leaf that is infinite", [](Artifact& a) { a.model.trees()->value[1] = HUGE_VALF; },
      Reason::invalid_tree},
     {"no parameters", [](Artifact& a) { a.parameters.values.clear(); }, Reason::not_fitted},
     {"one parameter", [](Artifact& a) { a.parameters.values = {{1.0}}; }, Reason::not_fitted},
@@ -473,7 +474,7 @@ TEST_CASE("artifact: parts that do not fit together are neither written nor read
     Artifact artifact = sample_artifact_with_reference();
     test.edit(artifact);
     CHECK(verdict([&] { static_cast<void>(write_artifact(artifact)); }).reason == test.reason);
-    Bytes file = with_section(good, "MODL", encode_model(artifact.model));
+    Bytes file = with_section(good, "MODL", encode_trees(*artifact.model.trees()));
     file = with_section(file, "PROF", encode_proof(artifact.proof_rows));
     file = with_section(file, "REFP", encode_reference(*artifact.reference));
     file = with_section(file, "FEAT", encode_features(artifact.definition, artifact.parameters));
@@ -511,7 +512,7 @@ TEST_CASE("artifact: what the format can't hold is not written") {
          a.reference->features[0].counts.bins[9] = 1;
        },
        Reason::invalid_number},
-      {"a framework that is not UTF-8", [](Artifact& a) { a.model.framework = "\xFF"; },
+      {"a framework that is not UTF-8", [](Artifact& a) { a.model.facts().framework = "\xFF"; },
        Reason::malformed_artifact},
   };
   for (const PartsCase& test : cases) {

@@ -153,7 +153,7 @@ def container(sections):
                   + u32(0) + hashlib.sha256(data).digest() + bytes(24))
         body += bytes(padding) + data
         offset += len(data)
-    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(4) + u32(64) + u32(0) + u32(0) + u64(offset)
+    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(5) + u32(64) + u32(0) + u32(0) + u64(offset)
               + u32(len(sections)) + u32(96) + u64(64) + u64(0) + u32(crc32c(table)))
     return header + u32(crc32c(header)) + table + body
 

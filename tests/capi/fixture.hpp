@@ -30,8 +30,8 @@ inline Bytes artifact_of(const char* name, const char* definition,
   artifact.name = name;
   artifact.definition = Definition::parse(definition);
   artifact.model = two_stumps();
-  artifact.model.objective = objective;
-  artifact.model.contract.link = link;
+  artifact.model.facts().objective = objective;
+  artifact.model.facts().contract.link = link;
   artifact.metadata = {{"algorithm", "by hand"}};
   artifact.proof_rows = make_proof_rows(artifact, 16, 3);
   return write_artifact(artifact);

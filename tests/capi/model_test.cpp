@@ -163,10 +163,10 @@ TEST_CASE("model: the description names the outputs that a context gives, and no
   artifact.name = "old";
   artifact.definition = Definition::parse(kLoanDefinition);
   artifact.model = two_stumps();
-  artifact.model.objective = "reg:squarederror";
-  artifact.model.contract.link = Link::identity;
-  artifact.model.round_begin.clear();  // as a file of format 0.1
-  artifact.model.node_id.clear();
+  artifact.model.facts().objective = "reg:squarederror";
+  artifact.model.facts().contract.link = Link::identity;
+  artifact.model.trees()->round_begin.clear();  // as a file of format 0.1
+  artifact.model.trees()->node_id.clear();
   const Opened old(write_artifact(artifact));
   std::int64_t needed = 0;
   REQUIRE(mlcore_model_describe(old.model, nullptr, 0, &needed, nullptr) == MLCORE_OK);

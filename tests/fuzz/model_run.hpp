@@ -15,18 +15,20 @@
 #include "mlcore/model/tree_ensemble.hpp"
 #include "predict/differing_margins.hpp"
 
-inline void run_model(const mlcore::TreeEnsemble& model) {
+inline void run_model(const mlcore::Model& model) {
+  const mlcore::ModelFacts& facts = model.facts();
   mlcore::validate(model);
   constexpr std::size_t kRows = 17;  // a batch, not rows
-  std::vector<double> features(kRows * model.feature_count);
+  std::vector<double> features(kRows * facts.feature_count);
   for (std::size_t i = 0; i < features.size(); ++i) {
     features[i] = i % 3 == 0 ? std::numeric_limits<double>::quiet_NaN()
                              : static_cast<double>(i % 7) - static_cast<double>(i % 2) / 2;
   }
-  if (mlcore::test::differing_margins(model, features, kRows) != 0) std::abort();
-  std::vector<double> margins(model.output_count);
-  mlcore::reference_margins(model, {features.data(), model.feature_count}, margins);
-  mlcore::apply_link(model.contract, margins);
+  if (mlcore::test::differing_margins(mlcore::CompiledModel(model), model, features, kRows) != 0)
+    std::abort();
+  std::vector<double> margins(facts.output_count);
+  mlcore::reference_margins(model, {features.data(), facts.feature_count}, margins);
+  mlcore::apply_link(model, margins);
 }
 
 template <typename Import>

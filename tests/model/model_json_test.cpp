@@ -63,6 +63,8 @@ double margin_of(const TreeEnsemble& model, std::vector<double> features) {
   return margin;
 }
 
+TreeEnsemble trees_of(std::string_view text) { return *import_model_json(text).model.trees(); }
+
 Error refusal_of(std::string_view text) {
   try {
     static_cast<void>(import_model_json(text));
@@ -76,7 +78,7 @@ Error refusal_of(std::string_view text) {
 
 TEST_CASE("model json: the example of its page is read, and does what the page says") {
   const ModelDocument document = import_model_json(example());
-  const TreeEnsemble& model = document.model;
+  const TreeEnsemble& model = *document.model.trees();
   CHECK(document.task == "regression");
   CHECK(document.fidelity == "exact");
   CHECK(document.classes.empty());
@@ -105,21 +107,21 @@ TEST_CASE("model json: the example of its page is read, and does what the page s
 }
 
 TEST_CASE("model json: members and nodes stand in any order") {
-  const TreeEnsemble expected = import_model_json(example()).model;
+  const TreeEnsemble expected = trees_of(example());
   const std::string link = R"("link": {"kind": "identity"})";
   std::string text = replaced(example(), ",\n " + link, "");
   text = replaced(text, "{\"format\"", "{" + link + ",\"format\"");
   text = replaced(text, R"("input": "float64", )", "");
   text = replaced(text, R"("value": [0, 0.25, 0, -1, 2]}])",
                   R"("value": [0, 0.25, 0, -1, 2]}], "input": "float64")");
-  CHECK(import_model_json(text).model == expected);
+  CHECK(trees_of(text) == expected);
   // Nodes 1 and 4 change places, and 2 and 3.
   text = replaced(example(), "[1, -1, 3, -1, -1]", "[4, -1, -1, 2, -1]");
   text = replaced(text, "[2, -1, 4, -1, -1]", "[3, -1, -1, 1, -1]");
   text = replaced(text, "[0, -1, 1, -1, -1]", "[0, -1, -1, 1, -1]");
   text = replaced(text, "[-1, -1, 0, -1, -1]", "[-1, -1, -1, 0, -1]");
   text = replaced(text, "[0, 0.25, 0, -1, 2]", "[0, 2, -1, 0, 0.25]");
-  TreeEnsemble model = import_model_json(text).model;
+  TreeEnsemble model = trees_of(text);
   CHECK(model.node_id == std::vector<std::uint32_t>{0, 4, 3, 2, 1});
   model.node_id = expected.node_id;
   CHECK(model == expected);
@@ -149,7 +151,7 @@ TEST_CASE("model json: comparisons that the engine has not are rewritten exactly
     const bool is_less = row.contract == kNarrow;
     const std::string contract = replaced(std::string(row.contract), is_less ? "\"<\"" : "\"<=\"",
                                           fmt::format("\"{}\"", row.comparison));
-    const TreeEnsemble model = import_model_json(model_of(contract, stump(row.threshold))).model;
+    const TreeEnsemble model = trees_of(model_of(contract, stump(row.threshold)));
     CHECK(margin_of(model, {row.left}) == 1);
     CHECK(margin_of(model, {row.right}) == 2);
     CHECK(margin_of(model, {kNan}) == 2);
@@ -165,7 +167,7 @@ TEST_CASE("model json: a set may go left, and what it says of missing values sta
     CAPTURE(is_left);
     const std::string more =
         fmt::format(R"(,"set":[0,-1,-1],"set_goes":"{}")", is_left ? "left" : "right");
-    const TreeEnsemble model = import_model_json(model_of(contract, stump("0", more))).model;
+    const TreeEnsemble model = trees_of(model_of(contract, stump("0", more)));
     const double in = is_left ? 1 : 2;
     for (const double member : {1.0, 3.0, 3.9}) CHECK(margin_of(model, {member}) == in);
     for (const double other : {0.0, 2.0, -1.0, 4e9}) CHECK(margin_of(model, {other}) == 3 - in);
@@ -181,7 +183,7 @@ TEST_CASE("model json: vector leaves make a tree of each output, rounds count th
                            R"("missing_left":[false],)";
   const std::string trees =
       "{" + leaf + R"("values":[[0.5,-0.0]]},{)" + leaf + R"("values":[[0.25,-0.0]]})";
-  const TreeEnsemble model = import_model_json(model_of(contract, trees, 2)).model;
+  const TreeEnsemble model = trees_of(model_of(contract, trees, 2));
   CHECK(model.tree_output == std::vector<std::uint32_t>{0, 1, 0, 1});
   CHECK(model.round_begin == std::vector<std::uint32_t>{0, 2, 4});
   double margins[2] = {0, 0};
@@ -199,7 +201,7 @@ TEST_CASE("model json: sums start, scale and end as the text says") {
   const std::string contract =
       R"("input":"float32","sum":"float64","comparison":"<=","start":"zero","base":[0.125],)"
       R"("finish":"scale","scale":4)";
-  const TreeEnsemble model = import_model_json(model_of(contract, stump("0"))).model;
+  const TreeEnsemble model = trees_of(model_of(contract, stump("0")));
   CHECK(margin_of(model, {0}) == 1 * 4 + 0.125);
   CHECK(model.round_begin.empty());
   CHECK(model.node_id.empty());  // without rounds nothing asks for them

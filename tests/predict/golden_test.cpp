@@ -83,16 +83,17 @@ Golden read_golden(const fs::path& path) {
 }
 
 /// Written to bytes and read again, with each feature an input of its own.
-std::shared_ptr<const Predictor> predictor_of(TreeEnsemble model) {
+std::shared_ptr<const Predictor> predictor_of(Model model) {
   Artifact artifact;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < model.feature_count; ++i) names.push_back(fmt::format("f{}", i));
+  for (std::size_t i = 0; i < model.facts().feature_count; ++i)
+    names.push_back(fmt::format("f{}", i));
   std::string text = "features golden version 1\n\n";
   for (const std::string& name : names) text += fmt::format("input {}: f64?\n", name);
   artifact.definition =
       Definition::parse(text + fmt::format("\noutput [{}]\n", fmt::join(names, ", ")));
   artifact.name = "golden";
-  model.feature_names = names;
+  model.facts().feature_names = names;
   artifact.model = std::move(model);
   artifact.proof_rows = make_proof_rows(artifact, 16, 7);
   return Predictor::from_bytes(write_artifact(artifact));
@@ -171,7 +172,7 @@ struct Tally {
   std::int64_t ulp = 0;
 };
 
-TreeEnsemble imported(const fs::path& model, const Golden& golden) {
+Model imported(const fs::path& model, const Golden& golden) {
   const std::string bytes = read_file(model.string());
   const std::string framework = model.parent_path().filename().string();
   if (framework.starts_with("xgboost"))
@@ -190,8 +191,8 @@ void check_case(const fs::path& model, Tally& tally) {
   CAPTURE(model.string());
   Golden golden = read_golden(fs::path(model).replace_extension(".txt"));
   const auto predictor = predictor_of(imported(model, golden));
-  if (!golden.is_best_iteration) {
-    const TreeEnsemble& trees = predictor->model();
+  if (!golden.is_best_iteration && predictor->model().trees() != nullptr) {
+    const TreeEnsemble& trees = *predictor->model().trees();
     CHECK(trees.tree_count() % golden.trees == 0);  // vector leaves: a tree an output
   }
   std::vector<double> margins(golden.margins.size());

@@ -223,12 +223,12 @@ TEST_CASE("predictor: misuse is refused by name") {
 TEST_CASE("predictor: parts that do not fit are refused") {
   Artifact artifact = stateless_artifact();
   SUBCASE("a model wanting more features than given") {
-    artifact.model.feature_count = 3;
+    artifact.model.facts().feature_count = 3;
     const Error error = error_of([&] { Predictor refused(std::move(artifact)); });
     CHECK(error.reason() == Reason::feature_count);
   }
   SUBCASE("features of another name") {
-    artifact.model.feature_names = {"years", "debt"};
+    artifact.model.facts().feature_names = {"years", "debt"};
     const Error error = error_of([&] { Predictor refused(std::move(artifact)); });
     CHECK(error.reason() == Reason::feature_names);
     CHECK(error.where().column == 1);

@@ -202,7 +202,7 @@ TEST_CASE("train: the artifact holds what the train split looked like") {
   const std::vector<float> inputs = table.model_inputs();
   std::vector<float> predictions(table.size());
   predictor->margins({inputs.data(), table.size(), table.width}, predictions);
-  apply_link(predictor->model().contract.link, predictions);
+  apply_link(predictor->model().facts().contract.link, predictions);
   const std::vector<double> scores(predictions.begin(), predictions.end());
   PaneCounts pane(reference);
   pane.add_rows(reference, {table.features.data(), table.size(), table.width},

@@ -97,18 +97,23 @@ Texts parameters_of(const Artifact& artifact) {
 }
 
 Texts model_of(const Side& side) {
-  const TreeEnsemble& model = side.artifact.model;
-  Texts facts = {{"framework", model.framework + " " + model.framework_version},
+  const ModelFacts& model = side.artifact.model.facts();
+  Texts facts = {{"kind", std::string(side.artifact.model.kind_name())},
+                 {"framework", model.framework + " " + model.framework_version},
                  {"objective", model.objective},
                  {"features", std::to_string(model.feature_count)},
-                 {"outputs", std::to_string(model.output_count)},
-                 {"trees", std::to_string(model.tree_count())},
-                 {"nodes", std::to_string(model.left.size())},
-                 {"base margins", model.contract.is_wide()
-                                      ? fmt::format("{}", fmt::join(model.wide_base_margins, ", "))
-                                      : fmt::format("{}", fmt::join(model.base_margins, ", "))}};
+                 {"outputs", std::to_string(model.output_count)}};
+  if (const TreeEnsemble* trees = side.artifact.model.trees()) {
+    facts["trees"] = std::to_string(trees->tree_count());
+    facts["nodes"] = std::to_string(trees->left.size());
+    facts["base margins"] = model.contract.is_wide()
+                                ? fmt::format("{}", fmt::join(trees->wide_base_margins, ", "))
+                                : fmt::format("{}", fmt::join(trees->base_margins, ", "));
+  }
   for (const SectionInfo& section : list_sections(side.file.bytes)) {
     if (section.type == "MODL") facts["SHA-256 of the trees"] = hex(section.sha256);
+    if (section.type == "NETW") facts["SHA-256 of the network"] = hex(section.sha256);
+    if (section.type == "CALB") facts["SHA-256 of the calibration"] = hex(section.sha256);
   }
   return facts;
 }

@@ -55,19 +55,23 @@ int run(const Options& options, bool json) {
   const auto predictor = Predictor::from_bytes(file);
   write_output(options.output, {reinterpret_cast<const char*>(file.data()), file.size()});
   if (to_stdout) return kDone;
+  const TreeEnsemble* trees = artifact.model.trees();
+  const std::size_t tree_count = trees == nullptr ? 0 : trees->tree_count();
+  const std::uint32_t feature_count = artifact.model.facts().feature_count;
+  const std::string what = trees == nullptr ? std::string(artifact.model.kind_name())
+                                            : fmt::format("{} trees", tree_count);
   if (json) {
     nlohmann::ordered_json object = {{"file", options.output},
                                      {"bytes", file.size()},
                                      {"content_digest", hex(content_digest(file))},
                                      {"algorithm", artifact.metadata.at("algorithm")},
-                                     {"trees", artifact.model.tree_count()},
-                                     {"features", artifact.model.feature_count}};
+                                     {"trees", tree_count},
+                                     {"features", feature_count}};
     write_output("", json_text(object));
   } else {
-    write_output("", fmt::format("{}: {}, {} trees, {} features, {} bytes, {} proof rows hold\n",
-                                 options.output, artifact.metadata.at("algorithm"),
-                                 artifact.model.tree_count(), artifact.model.feature_count,
-                                 file.size(), artifact.proof_rows.size()));
+    write_output("", fmt::format("{}: {}, {}, {} features, {} bytes, {} proof rows hold\n",
+                                 options.output, artifact.metadata.at("algorithm"), what,
+                                 feature_count, file.size(), artifact.proof_rows.size()));
   }
   return kDone;
 }

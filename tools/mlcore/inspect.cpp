@@ -80,7 +80,7 @@ Json features_json(const Definition& definition) {
 
 /// The margin's promise: the framework's own bits, or the bound that a model JSON states.
 std::string fidelity_text(const Artifact& artifact) {
-  const bool is_f32 = !artifact.model.contract.is_wide();
+  const bool is_f32 = !artifact.model.facts().contract.is_wide();
   const auto& metadata = artifact.metadata;
   const auto fidelity = metadata.find("fidelity");
   const auto bound = metadata.find("bound");
@@ -91,13 +91,26 @@ std::string fidelity_text(const Artifact& artifact) {
 }
 
 Json model_json(const Artifact& artifact) {
-  const TreeEnsemble& model = artifact.model;
-  const auto leaves = std::count(model.left.begin(), model.left.end(), TreeEnsemble::kLeaf);
-  return {{"framework", model.framework},         {"framework_version", model.framework_version},
-          {"objective", model.objective},         {"features", model.feature_count},
-          {"outputs", model.output_count},        {"trees", model.tree_count()},
-          {"nodes", model.left.size()},           {"leaves", leaves},
-          {"link", name_of(model.contract.link)}, {"margin", fidelity_text(artifact)}};
+  const ModelFacts& facts = artifact.model.facts();
+  Json model = {{"kind", artifact.model.kind_name()},
+                {"framework", facts.framework},
+                {"framework_version", facts.framework_version},
+                {"objective", facts.objective},
+                {"features", facts.feature_count},
+                {"outputs", facts.output_count}};
+  if (const TreeEnsemble* trees = artifact.model.trees()) {
+    model["trees"] = trees->tree_count();
+    model["nodes"] = trees->left.size();
+    model["leaves"] = std::count(trees->left.begin(), trees->left.end(), TreeEnsemble::kLeaf);
+  } else {
+    model["layers"] = artifact.model.network()->layers.size();
+  }
+  model["link"] = name_of(facts.contract.link);
+  model["margin"] = fidelity_text(artifact);
+  if (artifact.model.calibration) {
+    model["calibration"] = artifact.model.calibration->is_isotonic() ? "isotonic" : "sigmoid";
+  }
+  return model;
 }
 
 Json sections_json(ByteView file) {
@@ -174,14 +187,17 @@ std::string text_of(const Json& json) {
        fmt::format("{} version {}: {}", json["features"]["name"].get<std::string>(),
                    json["features"]["version"].dump(), list_text(json["features"]["outputs"])));
   line("fingerprint", json["features"]["fingerprint"]);
-  line("model", fmt::format("{} {} {}: {} trees, {} nodes, {} output{}",
-                            model["framework"].get<std::string>(),
+  const std::string size =
+      model.contains("trees")
+          ? fmt::format("{} trees, {} nodes", model["trees"].dump(), model["nodes"].dump())
+          : fmt::format("{}, layers {}", model["kind"].get<std::string>(), model["layers"].dump());
+  line("model", fmt::format("{} {} {}: {}, {} output{}", model["framework"].get<std::string>(),
                             model["framework_version"].get<std::string>(),
-                            model["objective"].get<std::string>(), model["trees"].dump(),
-                            model["nodes"].dump(), model["outputs"].dump(),
+                            model["objective"].get<std::string>(), size, model["outputs"].dump(),
                             model["outputs"] == 1 ? "" : "s"));
   line("margin", model["margin"]);
   line("link", model["link"]);
+  if (model.contains("calibration")) line("calibration", model["calibration"]);
   line("proof rows", json["proof_rows"].dump());
   const Json& reference = json["reference"];
   line("reference", reference.is_null()

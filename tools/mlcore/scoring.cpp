@@ -58,7 +58,7 @@ FeatureMatrix read_matrix(const std::string& path, const Predictor& predictor) {
 
 std::vector<double> score_matrix(const Predictor& predictor, const FeatureMatrix& matrix,
                                  OutputKind output) {
-  const bool is_rounded = predictor.model().contract.rounds_inputs();
+  const bool is_rounded = predictor.model().facts().contract.rounds_inputs();
   std::vector<double> features = matrix.values;
   for (double& value : features) {
     if (is_rounded) value = static_cast<double>(model_input(value));
@@ -69,7 +69,7 @@ std::vector<double> score_matrix(const Predictor& predictor, const FeatureMatrix
   predictor.margins(Span2d<const double>(features.data(), matrix.rows, width), scores);
   if (output != OutputKind::prediction) return scores;
   for (std::size_t row = 0; row < matrix.rows; ++row) {
-    apply_link(predictor.model().contract, std::span(scores).subspan(row * outputs, outputs));
+    apply_link(predictor.model(), std::span(scores).subspan(row * outputs, outputs));
   }
   return scores;
 }

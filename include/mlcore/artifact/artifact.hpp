@@ -20,12 +20,12 @@
 #include "mlcore/base/digest.hpp"
 #include "mlcore/drift/reference.hpp"
 #include "mlcore/feature/plan.hpp"
-#include "mlcore/model/tree_ensemble.hpp"
+#include "mlcore/model/model.hpp"
 
 namespace mlcore {
 
 inline constexpr std::uint16_t kArtifactMajor = 0;
-inline constexpr std::uint16_t kArtifactMinor = 4;
+inline constexpr std::uint16_t kArtifactMinor = 5;
 
 /// A request with the events of its keys, and the bits that it must give.
 struct ProofRow {
@@ -40,7 +40,7 @@ struct Artifact {
   std::string name;
   Definition definition;
   FittedParameters parameters;
-  TreeEnsemble model;
+  Model model;
   std::vector<ProofRow> proof_rows;
   /// What features and predictions looked like in training: a profile an output of the definition,
   /// by its name, and one an output of the model. It changes no prediction.

@@ -5,19 +5,19 @@
 // package writes of scikit-learn's, CatBoost's and ONNX's models, and who likes may write.
 //
 //   ModelDocument document = import_model_json(read_file("forest.json"));
-//   document.model.contract;  // how the margins are summed
+//   document.model.facts().contract;  // how the margins are summed
 //   document.fidelity;        // "exact"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "mlcore/model/tree_ensemble.hpp"
+#include "mlcore/model/model.hpp"
 
 namespace mlcore {
 
 struct ModelDocument {
-  TreeEnsemble model;
+  Model model;
   std::string task;                  // "classification", "regression", "ranking", "anomaly"
   std::vector<std::string> classes;  // empty where they are not told
   std::string fidelity;              // "exact" or "bounded"

@@ -30,7 +30,7 @@ namespace mlcore {
 
 /// What a prediction call writes. The numbers are part of the C ABI.
 enum class OutputKind : std::int32_t {
-  prediction = 0,  // after the link
+  prediction = 0,  // after the link and the calibration
   margin = 1,
   features = 2,     // the feature values themselves, before they meet the model
   class_index = 3,  // the index of the class that `class_of` tells
@@ -47,7 +47,9 @@ struct ContextOptions {
 
 class Context;
 
-/// Thread-safe: const members, each call with its own Context. Out values are f64; an f32 margin or
+/// Thread-safe: const members, each call with its own Context. Every call with an output of the
+/// model throws invalid_argument/null_not_allowed for a feature that is missing where the model
+/// refuses that. Out values are f64; an f32 margin or
 /// prediction widens without change.
 class Predictor {
  public:
@@ -65,7 +67,7 @@ class Predictor {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const Definition& definition() const noexcept { return plan_.definition(); }
   [[nodiscard]] const FeaturePlan& plan() const noexcept { return plan_; }
-  [[nodiscard]] const TreeEnsemble& model() const noexcept { return model_; }
+  [[nodiscard]] const Model& model() const noexcept { return model_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept {
     return metadata_;
   }
@@ -135,6 +137,7 @@ class Predictor {
                                                std::span<double> out) const;
   void finish_margins(Context& context, std::size_t row, std::span<double> out) const;
   void link_margins(ModelScratch& scratch, std::size_t row) const;
+  void to_predictions(ModelScratch& scratch, std::size_t row, std::span<double> out) const;
   template <typename RowFeatures>
   void finish_tiles(Context& context, std::size_t rows, std::span<double> out,
                     RowFeatures&& features_of) const;
@@ -149,7 +152,7 @@ class Predictor {
 
   std::string name_;
   FeaturePlan plan_;
-  TreeEnsemble model_;
+  Model model_;
   CompiledModel compiled_;
   std::map<std::string, std::string> metadata_;
   std::optional<Reference> reference_;
