@@ -11,7 +11,7 @@ import converted
 import mlcore
 import numpy as np
 import pytest
-from sklearn import ensemble, tree
+from sklearn import ensemble, linear_model, tree
 
 onnx = pytest.importorskip("onnx", reason="ONNX is absent: scripts/setup --all installs it")
 import lightgbm  # noqa: E402
@@ -200,6 +200,41 @@ def test_a_graph_has_its_scores(number: int) -> None:
     assert result.ulps <= 4
 
 
+LINEAR: dict[str, Callable[[], Any]] = {
+    "regression": lambda: of_sklearn(linear_model.Ridge, "real"),
+    "two targets": lambda: of_sklearn(linear_model.Ridge, "targets"),
+    "two classes": lambda: of_sklearn(linear_model.LogisticRegression, "binary"),
+    "three classes": lambda: of_sklearn(linear_model.LogisticRegression, "classes"),
+    "shares of three classes": lambda: shares_of_three(),
+}
+
+
+def shares_of_three() -> Any:
+    """One class against the others each, then divided by the sum, as skl2onnx writes liblinear's."""
+    normalizer = onnx.helper.make_node("Normalizer", ["Y"], ["Z"], domain="ai.onnx.ml", norm="L1")
+    return graph("LinearClassifier", after=[normalizer], coefficients=[0.1, -2.0, 1.5, 0.7, -0.3, 0.2],
+                 intercepts=[0.1, 0.2, -3.0], classlabels_ints=[0, 1, 2], post_transform="LOGISTIC")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", LINEAR)
+def test_a_linear_model_is_within_its_bound(name: str) -> None:
+    model = LINEAR[name]()
+    document = json.loads(mlcore.to_model_json(model))
+    weights, bias = np.array(document["linear"]["weights"]).T, np.array(document["linear"]["bias"])
+    rows = np.random.RandomState(7).uniform(-2, 2, (converted.COUNT, len(weights)))
+    half = 2.0**-24
+    assert document["fidelity"] == "bounded" and document["bound"].startswith("2 (n + 2) 2^-24")
+    made = mlcore.from_onnx(model).open()
+    expected = rows.astype(np.float32).astype(np.float64) @ weights + bias
+    far = 2 * (len(weights) + 2) * half * (np.abs(rows) @ np.abs(weights) + np.abs(bias))
+    assert (np.abs(made.margins(rows) - expected) <= far).all()
+    predicted = made.context().predict_batch(rows)
+    wanted = ran(model, rows)
+    wanted = wanted.reshape(predicted.shape) if wanted.size == predicted.size else np.stack([1 - wanted, wanted], 1)
+    assert (np.abs(predicted - wanted) <= 2 * far.max(axis=1, keepdims=True) + 16 * half).all()
+
+
 def test_bytes_paths_and_names_are_taken(tmp_path: Any) -> None:
     model = graph("TreeEnsembleRegressor", **targets())
     (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
@@ -243,7 +278,11 @@ def modes(mode: str) -> list[str]:
          "Neg after the model"),
         (lambda: graph("TreeEnsembleRegressor", after=[add("half"), add_again("half")], **targets()), "Add after the model"),
         (lambda: of_floats_cast_to_doubles(), "cast from float to double"),
-        (lambda: graph("LinearRegressor", coefficients=[1.0, 2.0]), "the graph's nodes are LinearRegressor"),
+        (lambda: graph("Scaler", offset=[1.0, 2.0], scale=[1.0, 2.0]), "the graph's nodes are Scaler"),
+        (lambda: graph("LinearRegressor", coefficients=[1.0] * 5, targets=2), "5 coefficients and 2 intercepts"),
+        (lambda: graph("LinearClassifier", coefficients=[1.0, 2.0], intercepts=[0.5], classlabels_ints=[0, 1]),
+         "1 scores of 2 classes"),
+        (lambda: graph("LinearRegressor", DOUBLE, coefficients=[1.0, 2.0]), "linear models of doubles"),
         (lambda: xgboosts(xgboost.XGBRegressor, "count", objective="count:poisson"), "Mul after the model"),
     ],
 )

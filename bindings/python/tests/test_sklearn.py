@@ -217,7 +217,7 @@ def test_string_categories_are_their_places_among_the_sorted() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda x, y: Ridge().fit(x, y), "scikit-learn Ridge is not read"),
+        (lambda x, y: ensemble.AdaBoostRegressor().fit(x, y), "scikit-learn AdaBoostRegressor is not read"),
         (lambda x, y: make_pipeline(tree.DecisionTreeRegressor()).fit(x, y), "convert its last step"),
         (lambda x, y: tree.DecisionTreeRegressor(), "it is not fitted"),
         (lambda x, y: ensemble.GradientBoostingRegressor(init=Ridge(), n_estimators=2).fit(x, y), "init=Ridge"),

@@ -8,7 +8,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._error import Error, refusal
@@ -109,6 +109,14 @@ class Document:
                               f"the model has {self.feature_count} features, features= names {len(features)}")
             self.features = [str(name) for name in features]
         return self
+
+    def second_output(self) -> "Document":
+        """Of trees with two outputs, each leaf with a value of both: the second alone."""
+        body = dict(self.body["trees"])
+        body["base"] = body["base"][1:]
+        body["trees"] = [{**{name: item for name, item in tree.items() if name != "values"}, "output": 0,
+                          "value": [values[1] for values in tree["values"]]} for tree in body["trees"]]
+        return replace(self, outputs=1, body={**self.body, "trees": body})
 
     def text(self) -> str:
         model: dict[str, Any] = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""from_onnx: a graph of one tree ensemble of ONNX-ML, as skl2onnx and onnxmltools write it.
+"""from_onnx: a graph of one tree ensemble or linear model of ONNX-ML, as skl2onnx and onnxmltools write it.
 
 Before the model stand casts, after it what passes its scores on or is a link; the labels are not read. Source: the
 operators of ai.onnx.ml 1 to 5; what ONNX Runtime 1.31 makes of them, where ONNX does not say.
@@ -10,10 +10,11 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from . import onnx_trees
+from . import onnx_linear, onnx_trees
 from .document import Document, unsupported
 
 MODELS: dict[str, Any] = {
+    "LinearClassifier": onnx_linear.classifier, "LinearRegressor": onnx_linear.regressor,
     "TreeEnsemble": onnx_trees.plain, "TreeEnsembleClassifier": onnx_trees.classifier,
     "TreeEnsembleRegressor": onnx_trees.regressor,
 }
@@ -21,7 +22,7 @@ FLOATS = (1, 11)  # TensorProto.FLOAT and DOUBLE
 LINKS = {"Exp": "exponential", "Sigmoid": "logistic", "Softmax": "softmax"}
 LABELS = ("ArgMax", "ArrayFeatureExtractor")
 
-Scores = onnx_trees.Ensemble
+Scores = onnx_trees.Ensemble | onnx_linear.Linear
 
 
 class Graph:
@@ -84,6 +85,8 @@ class Graph:
             return
         if node.op_type in LINKS and own.get("axis", 1) in (-1, 1) and scores.link == "identity":
             scores.link = LINKS[node.op_type]
+            return
+        if node.op_type == "Normalizer" and own.get("norm") == "L1" and scores.takes_shares():
             return
         other = [self.constants[given] for given in node.input if given != name and given in self.constants]
         if len(other) == 1 and other[0].shape in ((), (1,), (1, 1), (len(scores.base),), (1, len(scores.base))):

@@ -49,6 +49,9 @@ class Ensemble:
         self.has_base = True
         return True
 
+    def takes_shares(self) -> bool:
+        return False
+
     def tested(self) -> int:
         """How many features there are at least."""
         return 1 + max(max(tree.feature) for tree in self.grown)

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import sklearn_hist, sklearn_trees
+from . import sklearn_calibrated, sklearn_hist, sklearn_linear, sklearn_trees
 from .document import Document, unsupported
 from .sklearn_common import release
 
@@ -22,6 +22,16 @@ CONVERTERS: dict[str, Callable[[Any], Document]] = {
     "IsolationForest": sklearn_trees.isolation,
     "RandomForestClassifier": sklearn_trees.forest,
     "RandomForestRegressor": sklearn_trees.forest,
+    "LogisticRegression": sklearn_linear.logistic,
+    "LogisticRegressionCV": sklearn_linear.logistic,
+    "MLPClassifier": sklearn_linear.perceptron,
+    "MLPRegressor": sklearn_linear.perceptron,
+    "GammaRegressor": sklearn_linear.exponential,
+    "PoissonRegressor": sklearn_linear.exponential,
+    **dict.fromkeys(
+        ("BayesianRidge", "ElasticNet", "ElasticNetCV", "HuberRegressor", "Lasso", "LassoCV", "LinearRegression",
+         "LinearSVR", "Ridge", "RidgeCV", "SGDRegressor"), sklearn_linear.regressor),
+    "CalibratedClassifierCV": lambda estimator: sklearn_calibrated.calibrated(estimator, document),
 }
 ADVICE = {
     "Pipeline": "convert its last step; what stands before it is a feature definition",
