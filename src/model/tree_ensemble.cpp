@@ -140,6 +140,11 @@ void check_rounds(const TreeEnsemble& model) {
   if (descent != begin.end()) {
     refuse(fmt::format("round {} begins before the one in front of it", descent - begin.begin()));
   }
+  if (model.contract.finish != ModelContract::Finish::mean) return;
+  const auto empty = std::adjacent_find(begin.begin(), begin.end());
+  if (empty != begin.end()) {
+    refuse(fmt::format("round {} of a mean has no trees", empty - begin.begin()));
+  }
 }
 
 /// Walks one tree's nodes in order; a parent comes first, so that its level is known.

@@ -255,6 +255,11 @@ TEST_CASE("tree ensemble: each broken rule is refused by its name") {
        [](auto& m) {
          m.round_begin = {0, 1, 2, 1, 3};
        }},
+      {"round 1 of a mean has no trees",
+       [](auto& m) {
+         m.contract.finish = ModelContract::Finish::mean;
+         m.round_begin = {0, 1, 1, 3};
+       }},
       {"output 1: a base margin that is not finite", [](auto& m) { m.base_margins[1] = kNan; }},
       {"output 0: a base margin that is not finite", [](auto& m) { m.base_margins[0] = kInf; }},
       {"tree 2: output 2 of 2", [](auto& m) { m.tree_output[2] = 2; }},
