@@ -33,6 +33,7 @@ TreeInputs<Number>::TreeInputs(const TreeEnsemble& model)
 template <typename Number>
 void TreeInputs<Number>::add_derived(const TreeEnsemble& model) {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> columns;
+  std::map<std::uint32_t, Derived> sets;  // kept once, however many features ask for them
   node_column_ = model.feature;
   for (std::uint32_t node = 0; node < model.node_count(); ++node) {
     const bool is_set = model.is_categorical(node);
@@ -44,24 +45,25 @@ void TreeInputs<Number>::add_derived(const TreeEnsemble& model) {
     const auto [at, is_new] = columns.try_emplace({feature, set}, next);
     node_column_[node] = at->second;
     if (!is_new) continue;
-    if (is_set) {
-      add_set(feature, model.set_of(node));
-    } else {
+    if (!is_set) {
       derived_.push_back({Derived::Kind::zero_is_missing, feature, 0, 0, 0});
+      continue;
     }
+    auto kept = sets.find(set);
+    if (kept == sets.end()) kept = sets.emplace(set, kept_set(model.set_of(node))).first;
+    derived_.push_back(kept->second);
+    derived_.back().feature = feature;
   }
 }
 
 template <typename Number>
-void TreeInputs<Number>::add_set(std::uint32_t feature, std::span<const std::uint32_t> members) {
+auto TreeInputs<Number>::kept_set(std::span<const std::uint32_t> members) -> Derived {
   const std::uint32_t first = members.empty() ? 0 : members.front() / kWordBits * kWordBits;
   const std::uint32_t words = members.empty() ? 0 : (members.back() - first) / kWordBits + 1;
   if (words > kWordsAMember * members.size() + kFewWords) {
     const auto begin = static_cast<std::uint32_t>(members_.size());
     members_.insert(members_.end(), members.begin(), members.end());
-    derived_.push_back({Derived::Kind::members, feature, first, begin,
-                        static_cast<std::uint32_t>(members_.size())});
-    return;
+    return {Derived::Kind::members, 0, first, begin, static_cast<std::uint32_t>(members_.size())};
   }
   const auto begin = static_cast<std::uint32_t>(bits_.size());
   bits_.resize(bits_.size() + words);
@@ -69,7 +71,7 @@ void TreeInputs<Number>::add_set(std::uint32_t feature, std::span<const std::uin
     const std::uint32_t bit = member - first;
     bits_[begin + bit / kWordBits] |= std::uint64_t{1} << bit % kWordBits;
   }
-  derived_.push_back({Derived::Kind::bits, feature, first, begin, begin + words});
+  return {Derived::Kind::bits, 0, first, begin, begin + words};
 }
 
 template <typename Number>

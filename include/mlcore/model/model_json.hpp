@@ -26,7 +26,7 @@ struct ModelDocument {
 
 /// Throws: invalid_argument/malformed_model, invalid_tree, naming the place, such as
 /// trees.trees[3].left[5]; unimplemented/unsupported_model.
-/// Cost: heap ≤ 24x the text + 1 MiB: two characters can be a leaf of their own tree.
+/// Cost: heap ≤ 32x the text + 1 MiB: two characters can be a leaf of their own tree, three a name.
 [[nodiscard]] ModelDocument import_model_json(std::string_view text);
 
 }  // namespace mlcore

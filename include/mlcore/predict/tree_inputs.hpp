@@ -59,7 +59,8 @@ class TreeInputs {
   };
 
   void add_derived(const TreeEnsemble& model);
-  void add_set(std::uint32_t feature, std::span<const std::uint32_t> members);
+  /// Its feature is still to be said.
+  [[nodiscard]] Derived kept_set(std::span<const std::uint32_t> members);
   [[nodiscard]] bool is_member(const Derived& set, Number value) const noexcept;
   [[nodiscard]] Number column_of(const Derived& derived, Number value) const noexcept;
   template <typename InputOf>
