@@ -13,8 +13,6 @@
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kTileOutputs = 32;  // sums of a tile: 16 KiB of stack, 32 in f64
-
 /// Calls `visit` with each run's part of a range of trees.
 template <typename Plan, typename Visit>
 void for_each_part(const Plan& plan, TreeRange trees, Visit visit) {
@@ -71,35 +69,43 @@ void add_trees(const TreePlan<Number>& plan, const NumberKernels<Number>& kernel
   });
 }
 
-/// The sums of a tile's rows. Shape: margins[rows, outputs].
+/// Calls `visit` with each run of neighbouring trees whose outputs are in a group.
+template <typename Visit>
+void for_each_of_group(const std::vector<std::uint32_t>& outputs, TreeRange trees,
+                       std::size_t group, Visit visit) {
+  for (std::size_t begin = trees.begin; begin < trees.end;) {
+    std::size_t end = begin;
+    while (end < trees.end && outputs[end] / kTileOutputs == group) ++end;
+    if (end != begin) visit(TreeRange{begin, end});
+    begin = end + 1;
+  }
+}
+
+/// The sums of a tile's rows, kTileOutputs outputs at a time. Shape: margins[rows, outputs].
 template <typename Number>
 void add_tile(const TreePlan<Number>& plan, const NumberKernels<Number>& kernels, TreeRange trees,
               const Tile<Number>& tile, std::size_t outputs, Number* margins) {
-  const std::size_t rows = tile.ranks.rows;
   const auto starts = plan.finish.starts();
+  const std::uint32_t* places = outputs == 1 ? nullptr : plan.places.data();
   alignas(64) std::array<Number, kTileOutputs * kTileRows> sums;
-  if (outputs <= kTileOutputs) {
-    for (std::size_t output = 0; output < outputs; ++output) {
-      std::fill_n(sums.data() + output * kTileRows, kTileRows, starts[output]);
+  for (std::size_t first = 0; first < outputs; first += kTileOutputs) {
+    const std::size_t count = std::min(outputs - first, kTileOutputs);
+    for (std::size_t place = 0; place < count; ++place) {
+      std::fill_n(sums.data() + place * kTileRows, kTileRows, starts[first + place]);
     }
-    add_trees(plan, kernels, trees, tile, outputs == 1 ? nullptr : plan.outputs.data(),
-              sums.data());
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t output = 0; output < outputs; ++output) {
-        margins[row * outputs + output] = sums[output * kTileRows + row];
+    const auto add = [&](TreeRange some) {
+      add_trees(plan, kernels, some, tile, places, sums.data());
+    };
+    if (outputs <= kTileOutputs) {
+      add(trees);
+    } else {
+      for_each_of_group(plan.outputs, trees, first / kTileOutputs, add);
+    }
+    for (std::size_t row = 0; row < tile.ranks.rows; ++row) {
+      for (std::size_t place = 0; place < count; ++place) {
+        margins[row * outputs + first + place] = sums[place * kTileRows + row];
       }
     }
-    return;
-  }
-  for (std::size_t row = 0; row < rows; ++row) {
-    std::copy(starts.begin(), starts.end(), margins + row * outputs);
-  }
-  std::fill_n(sums.data(), kTileRows, Number{0});
-  for (std::size_t tree = trees.begin; tree < trees.end; ++tree) {
-    Number* own = margins + plan.outputs[tree];
-    for (std::size_t row = 0; row < rows; ++row) sums[row] = own[row * outputs];
-    add_trees(plan, kernels, {tree, tree + 1}, tile, nullptr, sums.data());
-    for (std::size_t row = 0; row < rows; ++row) own[row * outputs] = sums[row];
   }
 }
 

@@ -81,6 +81,7 @@ bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {
 template <typename Number>
 TreePlan<Number>::TreePlan(const TreeEnsemble& model)
     : finish(model), outputs(model.tree_output), ranks(model) {
+  for (const std::uint32_t output : outputs) places.push_back(output % kTileOutputs);
   const std::vector<TreeShape> shapes = shapes_of(model);
   if (!ranks.fits() || !ranks_pay(shapes, ranks.input_count())) {
     ranks = RankTable<Number>();

@@ -18,6 +18,9 @@
 
 namespace mlcore {
 
+/// Outputs whose sums a tile keeps at a time: 16 KiB of stack, 32 in f64.
+inline constexpr std::size_t kTileOutputs = 32;
+
 /// Who runs a tree: the kernels of the SIMD target, or a walk on nodes of one kind.
 enum class TreeRunner : std::uint8_t { complete, blended, byte_walk, wide_walk, number_walk };
 
@@ -39,6 +42,7 @@ struct TreePlan {
 
   TreeFinish<Number> finish;
   std::vector<std::uint32_t> outputs;  // one a tree
+  std::vector<std::uint32_t> places;   // of the outputs among kTileOutputs
   std::vector<TreeRun> runs;
   RankTable<Number> ranks;
   CompleteTrees<Number> complete;

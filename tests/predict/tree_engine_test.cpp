@@ -110,7 +110,8 @@ TEST_CASE("tree engine: random ensembles of every shape, bits as the contract's"
   const Shape shapes[] = {
       {1, 1, 1, 1},       {7, 3, 2, 1},       {8, 15, 4, 1},      {9, 63, 28, 1},
       {100, 63, 28, 3},   {33, 255, 300, 2},  {64, 1000, 500, 5}, {5, 4000, 700, 1},
-      {3, 9000, 3000, 1}, {10'000, 7, 10, 4},
+      {3, 9000, 3000, 1}, {10'000, 7, 10, 4}, {200, 31, 10, 33},  {300, 7, 4, 64},
+      {500, 15, 20, 100},
   };
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     for (const Shape& shape : shapes) {
