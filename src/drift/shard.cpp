@@ -24,7 +24,10 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept {
   return a / b - static_cast<std::int64_t>(a % b < 0);
 }
 
-void clear(PaneCounts& counts) noexcept { counts -= counts; }
+void clear(PaneCounts& counts) noexcept {
+  const PaneCounts& own = counts;  // clang takes `counts -= counts` for a slip
+  counts -= own;
+}
 
 }  // namespace
 
