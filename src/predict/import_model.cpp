@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -49,12 +51,30 @@ bool is_usable(const std::string& name) {
   }
 }
 
+/// A row's f1 must not be another feature than the model's.
+void check_numbered(const std::vector<std::string>& names,
+                    const std::vector<std::string>& numbered) {
+  const std::unordered_set<std::string_view> taken(numbered.begin(), numbered.end());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == numbered[i] || !taken.contains(names[i])) continue;
+    const auto unusable = std::find_if_not(names.begin(), names.end(), is_usable);
+    throw Error(
+        Code::invalid_argument, Reason::feature_names,
+        fmt::format("feature {} is called \"{}\", but \"{}\" can't be an input's name and "
+                    "so features would be f0, f1, … by their places; bring a definition, or "
+                    "rename one of them in the model",
+                    i, names[i], *unusable),
+        {static_cast<std::int32_t>(i), -1});
+  }
+}
+
 /// The model's own names where every one of them can be a name of the language, else f0, f1, ….
 std::vector<std::string> input_names(const ModelFacts& model) {
   const auto& names = model.feature_names;
   if (!names.empty() && std::all_of(names.begin(), names.end(), is_usable)) return names;
   std::vector<std::string> numbered;
   for (std::uint32_t i = 0; i < model.feature_count; ++i) numbered.push_back(fmt::format("f{}", i));
+  check_numbered(names, numbered);
   return numbered;
 }
 

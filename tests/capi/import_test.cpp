@@ -52,6 +52,23 @@ TEST_CASE("import: a model file becomes an artifact that opens") {
   CHECK(all != best);
 }
 
+TEST_CASE("import: names that can't be inputs' are numbered, unless a row would mean another") {
+  const auto with_names = [](std::string_view names) {
+    return R"({"format":"mlcore-model","version":1,"framework":"f","framework_version":"1",)"
+           R"("objective":"o","task":"regression","features":[)" +
+           std::string(names) +
+           R"(],"outputs":1,"fidelity":"exact","trees":{"input":"float64","sum":"float64",)"
+           R"("comparison":"<=","start":"base","base":[0],"finish":"none","trees":[]},)"
+           R"("link":{"kind":"identity"}})";
+  };
+  mlcore_buffer_t* artifact = nullptr;
+  REQUIRE(import("json", with_names(R"("f0","age in years")"), "", 0, &artifact, nullptr) ==
+          MLCORE_OK);
+  mlcore_buffer_release(artifact);
+  CHECK_FAILS(import("json", with_names(R"("f1","f0","age in years")"), "", 0, &artifact, &error),
+              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_FEATURE_NAMES);
+}
+
 TEST_CASE("import: a definition whose outputs are the features") {
   const std::string text =
       "features five version 1\ninput a: f64?\nb = a + 1\nc = a + 2\nd = a + 3\ne = a + 4\n"

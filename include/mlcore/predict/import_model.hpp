@@ -34,8 +34,8 @@ struct ImportOptions {
 /// The artifact's metadata say the algorithm, and of a model JSON task, classes, fidelity and
 /// bound; its proof rows are made here. Throws: as the importer of the format;
 /// invalid_argument/feature_count, feature_names, failed_precondition/not_fitted for a definition
-/// that does not fit the model; invalid_argument/invalid_option for best_iteration of another
-/// format than XGBoost's.
+/// that does not fit the model; feature_names too for a name that would be another's;
+/// invalid_argument/invalid_option for best_iteration of another format than XGBoost's.
 [[nodiscard]] Artifact import_model(ModelFormat format, std::string_view bytes,
                                     ImportOptions options = {});
 
