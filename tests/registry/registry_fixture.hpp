@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mlcore/artifact/artifact.hpp"
@@ -28,7 +29,7 @@ inline Bytes stump_file(int seed) {
   artifact.name = "loan";
   artifact.definition =
       Definition::parse("features loan version 1\ninput age: i64\nyears = age\noutput [years]\n");
-  TreeEnsemble& model = artifact.model;
+  TreeEnsemble model;
   model.framework = "xgboost";
   model.framework_version = "1.7.4";
   model.objective = "binary:logistic";
@@ -43,6 +44,7 @@ inline Bytes stump_file(int seed) {
   model.default_left = {0, 0, 0};
   model.round_begin = {0, 1};
   model.node_id = {0, 1, 2};
+  artifact.model = std::move(model);
   artifact.metadata = {{"seed", std::to_string(seed)}};
   artifact.proof_rows = make_proof_rows(artifact, 2, 3);
   return write_artifact(artifact);
