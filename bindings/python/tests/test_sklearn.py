@@ -173,6 +173,50 @@ def test_an_estimator_has_its_margins(number: int) -> None:
     assert result.ulps <= NEAR
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("fitted_with", ["-inf", "inf", "both"])
+def test_columns_that_were_fitted_with_infinities(fitted_with: str, missing: bool) -> None:
+    random = np.random.RandomState(11)
+    rows, labels = converted.sample(11, "real", missing)
+    labels = labels + 4 * np.isnan(rows[:, 3])
+    for infinite in {"-inf": [-np.inf], "inf": [np.inf], "both": [-np.inf, np.inf]}[fitted_with]:
+        hit = random.uniform(size=rows.shape) < 0.15
+        rows[hit] = infinite
+        labels = labels + np.sign(infinite) * 3 * hit[:, 0] - 5 * hit[:, 3]
+    options = {"max_iter": 20, "max_bins": 32, "min_samples_leaf": 5}
+    estimator = ensemble.HistGradientBoostingRegressor(**options).fit(rows, labels)
+    asked = converted.probe(mlcore.to_model_json(estimator), 12, "real", missing=True, infinite=True)
+    given = np.concatenate([rows, asked])
+    result = converted.compare(mlcore.from_sklearn(estimator), given, predict(estimator, given), predict(estimator, given))
+    assert (result.differing, result.ulps) == (0, 0)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("missing_left", [False, True])
+def test_a_threshold_that_is_nan_sends_all_but_the_missing_right(missing_left: bool) -> None:
+    random = np.random.RandomState(0)  # scikit-learn 1.9.1 makes the threshold between 0 and inf NaN here
+    column = random.normal(size=600)
+    column[random.uniform(size=600) < 0.1] = np.inf
+    column[:60] = np.nan
+    estimator = ensemble.HistGradientBoostingRegressor(max_iter=2).fit(column[:, None], -3.0 * np.isposinf(column))
+    root = estimator._predictors[0][0].nodes[:1]
+    if not math.isnan(root["num_threshold"][0]):
+        pytest.skip("this scikit-learn has made a number of it")
+    root["missing_go_to_left"] = missing_left
+    asked = np.array([[-np.inf], [-1e308], [0.0], [1e308], [np.inf], [np.nan]])
+    margins = mlcore.from_sklearn(estimator).open().margins(asked)
+    assert margins[:, 0].tolist() == estimator.predict(asked).tolist()
+
+
+def test_a_baseline_of_minus_zero_is_added_to_zero() -> None:
+    rows, _ = converted.sample(13, "real")
+    labels = np.r_[np.full(len(rows) - 1, -0.0), 1.0]
+    estimator = ensemble.HistGradientBoostingRegressor(max_iter=2, loss="quantile", quantile=0.5).fit(rows, labels)
+    expected = estimator.predict(rows)
+    assert np.signbit(mlcore.from_sklearn(estimator).open().margins(rows)[:, 0]).tolist() == np.signbit(expected).tolist()
+
+
 def test_names_and_classes_are_kept() -> None:
     pandas = pytest.importorskip("pandas")
     rows, labels = converted.sample(1, "binary")

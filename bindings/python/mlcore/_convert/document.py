@@ -22,7 +22,12 @@ def unsupported(message: str) -> Error:
 
 
 def thresholds(values: Any) -> Thresholds:
-    """As the JSON has them: an infinite one, which parts the missing from the others, is text."""
+    """As the JSON has them: an infinite one, which parts the missing from the others, is text.
+
+    Raises Error, INVALID_ARGUMENT/malformed_model, for NaN.
+    """
+    if any(math.isnan(value) for value in values):
+        raise refusal("INVALID_ARGUMENT", "malformed_model", "a threshold of the model is NaN")
     return [float(value) if math.isfinite(value) else "inf" if value > 0 else "-inf" for value in values]
 
 

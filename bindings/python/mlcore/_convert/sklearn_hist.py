@@ -4,6 +4,8 @@
 Rows and thresholds are doubles, <= goes left; the learning rate is in the leaves already. A category is the
 number that the model was fitted with where all of them are whole and not negative, else its place among
 the fitted categories, which are sorted. One that was not seen goes where a missing value goes.
+A column that was fitted with infinities may have NaN for a threshold (percentiles of inf - inf): no value is
+<= it, all that are not missing go right.
 Source: scikit-learn 1.3.2 and 1.9.1, ensemble/_hist_gradient_boosting.
 """
 
@@ -64,6 +66,11 @@ def grown(predictor: Any, categories: Categories, output: int) -> Tree:
     right = np.where(leaf, -1, nodes["right"].astype(np.int64))
     missing_left = np.where(leaf, False, nodes["missing_go_to_left"].astype(bool))
     is_set = nodes["is_categorical"].astype(bool) & ~leaf
+    threshold = np.where(leaf | is_set, 0, nodes["num_threshold"])
+    all_right = np.isnan(threshold)  # the same as: all left of inf, the children exchanged
+    left, right = np.where(all_right, right, left), np.where(all_right, left, right)
+    missing_left ^= all_right
+    threshold[all_right] = np.inf
     sets: list[list[int] | None] = [None] * len(nodes)
     for node in np.flatnonzero(is_set):
         known = categories.numbers[int(nodes["feature_idx"][node])]
@@ -77,7 +84,7 @@ def grown(predictor: Any, categories: Categories, output: int) -> Tree:
     return Tree(
         left.tolist(), right.tolist(),
         np.where(leaf, -1, categories.column[np.where(leaf, 0, nodes["feature_idx"])]).tolist(),
-        thresholds(np.where(leaf | is_set, 0, nodes["num_threshold"])), missing_left.tolist(),
+        thresholds(threshold), missing_left.tolist(),
         value=np.where(leaf, nodes["value"], 0).tolist(), output=output, sets=sets)
 
 
@@ -85,6 +92,7 @@ def boosting(estimator: Any) -> Document:
     base = np.asarray(estimator._baseline_prediction)
     if base.dtype != np.float64:
         raise unsupported(f"scikit-learn {type(estimator).__name__}: sums of {base.dtype}")
+    base = base + 0.0  # scikit-learn adds it to zeros: -0.0 becomes 0.0
     outputs = estimator.n_trees_per_iteration_
     categories = Categories(estimator)
     all_trees = [grown(predictor, categories, output)
