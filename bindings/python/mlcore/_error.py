@@ -34,7 +34,8 @@ class Error(Exception):
 
 
 _CODES = {"INVALID_ARGUMENT": 3, "UNIMPLEMENTED": 12}
-_REASONS = {"type_mismatch": 203, "malformed_model": 401, "unsupported_model": 402, "feature_count": 404}
+_REASONS = {"type_mismatch": 203, "malformed_model": 401, "unsupported_model": 402, "feature_count": 404,
+            "feature_names": 405}
 
 
 def refusal(code: str, reason: str, message: str) -> Error:

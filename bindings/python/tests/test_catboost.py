@@ -149,16 +149,61 @@ def test_labels_are_the_numbers_that_the_caller_says() -> None:
         assert margins[:, 0].tolist() == model.predict(frame).tolist()
 
 
+@pytest.mark.parametrize(
+    ("categories", "message"),
+    [
+        ({"Made_of": ["wood"]}, "'Made_of': the model has no feature of this name"),
+        ({"a": ["wood"]}, "'a': the feature is not categorical"),
+        ({0: ["wood"]}, "0: the feature is not categorical"),
+        ({2: ["wood"]}, "2: the model has 2 features"),
+        ({-1: ["wood"]}, "-1: the model has 2 features"),
+        ({1.0: ["wood"]}, "1.0: a feature's position or name is expected"),
+        ({True: ["wood"]}, "True: a feature's position or name is expected"),
+        ({1: "wood"}, "1: a list of labels is expected, found str"),
+        ({"made_of": None}, "'made_of': a list of labels is expected, found NoneType"),
+        ({"made_of": {"wood": 0}}, "'made_of': a list of labels is expected, found dict"),
+        ({"made_of": {"wood"}}, "'made_of': a list of labels is expected, found set"),
+        ({"made_of": ["wood", 1.0]}, "'made_of': labels are text or whole numbers, found float"),
+        ({"made_of": ["wood", None]}, "'made_of': labels are text or whole numbers, found NoneType"),
+        ([], "in a dict; found list"),
+    ],
+)
+def test_categories_that_are_no_labels_of_a_categorical_feature_are_refused(categories: Any, message: str) -> None:
+    model, _, names = labelled()
+    if isinstance(categories, dict) and set(categories) != {"made_of"} and 1 not in categories:
+        categories = {"made_of": names, **categories}  # beside what is right
+    for convert in (mlcore.from_catboost, mlcore.to_model_json):
+        with pytest.raises(mlcore.Error) as caught:
+            convert(model, categories=categories)
+        assert caught.value.reason_name in ("type_mismatch", "feature_names")
+        assert message in caught.value.message
+
+
+def test_categories_are_taken_from_arrays_and_not_twice_and_not_of_other_frameworks() -> None:
+    model, frame, names = labelled()
+    given = np.stack([frame["a"], [names.index(name) for name in frame["made_of"]]], 1)
+    for labels in (np.array(names), pd.Series(names), tuple(names)):
+        margins = mlcore.from_catboost(model, categories={np.int64(1): labels}).open().margins(given)
+        assert margins[:, 0].tolist() == model.predict(frame).tolist()
+    with pytest.raises(mlcore.Error, match="'made_of': the feature is given twice"):
+        mlcore.from_catboost(model, categories={1: names, "made_of": names})
+    with pytest.raises(mlcore.Error, match="categories= is for models of CatBoost, found dict"):
+        mlcore.to_model_json({}, categories={})
+
+
 def test_what_is_not_read_is_refused_by_name() -> None:
     labels, _, names = labelled()
     rows, target = converted.sample(4, "categories classes")
     frame = table(rows, "categories")
     statistics = catboost.CatBoostClassifier(**COMMON, one_hot_max_size=2).fit(frame, target, cat_features=["d", "e"])
+    negative = catboost.CatBoostRegressor(**COMMON, one_hot_max_size=20).fit(
+        frame.assign(e=frame["e"] - 2), target, cat_features=["e"])
     uncertain = catboost.CatBoostRegressor(**COMMON, loss_function="RMSEWithUncertainty").fit(rows, target)
     refusals = [
         (statistics, {}, "statistics of categories (CTR) are not read"),
         (statistics, {}, "d, e"),
         (labels, {}, "categories are no whole numbers"),
+        (negative, {}, "categories are no whole numbers from 0 to 65,535: give categories="),
         (labels, {"made_of": names[:1]}, "are not among categories="),
         (uncertain, {}, "loss_function RMSEWithUncertainty is not read"),
         (catboost.CatBoostRegressor(), {}, "not"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._artifact import Artifact, imported
+from .._error import refusal
 
 Categories = Mapping[int | str, Sequence[Any]]
 
@@ -38,7 +39,8 @@ def from_catboost(
     for; without it a category's label is the number itself. `features` and `definition` are as for
     from_sklearn.
 
-    Raises Error: UNIMPLEMENTED/unsupported_model, INVALID_ARGUMENT/feature_count, …
+    Raises Error: UNIMPLEMENTED/unsupported_model, INVALID_ARGUMENT/feature_count, feature_names or
+    type_mismatch of categories=, …
     """
     from . import catboost
 
@@ -64,13 +66,17 @@ def to_model_json(
 ) -> str:
     """The model JSON that from_sklearn, from_catboost or from_onnx imports, for `mlcore import --from json`.
 
-    `model` is what they take, of ONNX a ModelProto.
+    `model` is what they take, of ONNX a ModelProto. Raises Error as they do, and INVALID_ARGUMENT/type_mismatch
+    for categories= of a model that is not CatBoost's.
     """
     from . import catboost, onnx, sklearn
 
     packages = {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
     if "catboost" in packages:
         return catboost.document(model, categories).named(features).text()
+    if categories is not None:
+        raise refusal("INVALID_ARGUMENT", "type_mismatch", "categories= is for models of CatBoost, "
+                      f"found {type(model).__name__}")
     if "onnx" in packages:
         return onnx.document(model, features).text()
     return sklearn.document(model).named(features).text()

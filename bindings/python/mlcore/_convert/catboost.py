@@ -6,13 +6,10 @@ scale, plus bias. Source: CatBoost 1.2.10, catboost/libs/model (model_export/jso
 cpu/evaluator_impl.cpp, cpu/quantization.h).
 """
 
-import importlib
 import json
-import pathlib
-import tempfile
-from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .catboost_labels import WHOLE_NUMBERS, given_labels, hashes, own_json
 from .document import Document, Tree, trees, unsupported
 
 LINKS = {
@@ -25,43 +22,14 @@ REGRESSIONS = (
 )
 RANKINGS = ("PairLogit", "PairLogitPairwise", "QueryCrossEntropy", "QueryRMSE", "QuerySoftMax", "StochasticRank",
             "YetiRank", "YetiRankPairwise")
-WHOLE_NUMBERS = range(1 << 16)
 
 Test = tuple[int, float, bool, list[int] | None]
-Categories = Mapping[int | str, Sequence[Any]]
-
-
-def own_json(model: Any, pool: Any = None) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "model.json"
-        try:
-            model.save_model(str(path), format="json", pool=pool)
-        except Exception as error:  # CatBoost's own CatBoostError
-            raise unsupported(f"CatBoost does not write this model as JSON: {error}") from error
-        loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return loaded
-
-
-def hashes(model: Any, labels: Sequence[str]) -> dict[str, int]:
-    """What CatBoost makes of the labels, told beside a model that is saved with a pool of them."""
-    pool_of = importlib.import_module("catboost").Pool
-    places = set(model.get_cat_feature_indices())
-    width = len(model.feature_names_)
-    found: dict[str, int] = {}
-    left = list(dict.fromkeys(labels))
-    while left:  # of labels with the same hash one is told at a time
-        rows = [[label if place in places else 0.0 for place in range(width)] for label in left]
-        pool = pool_of(rows, cat_features=sorted(places), feature_names=model.feature_names_)
-        for item in own_json(model, pool)["features_info"]["cat_features_hash"]:
-            found[item["value"]] = item["hash"]
-        left = [label for label in left if label not in found]
-    return found
 
 
 class Reader:
     """What splits say of the features."""
 
-    def __init__(self, model: Any, own: dict[str, Any], categories: Categories) -> None:
+    def __init__(self, model: Any, own: dict[str, Any], categories: Any) -> None:
         info = own["features_info"]
         self.names = [str(name) for name in model.feature_names_]
         for kind in ("text_features", "embedding_features"):
@@ -77,13 +45,14 @@ class Reader:
             used = [self.names[place] for index, place in self.places.items() if index not in hot]
             raise unsupported("CatBoost: statistics of categories (CTR) are not read; train with one_hot_max_size "
                               f"at least the number of categories, or give codes as numbers: {', '.join(used)}")
-        self.numbers = {item["feature_index"]: self.numbers_of(model, item, categories) for item in one_hot}
+        labels = given_labels(categories, self.names, list(self.places.values()))
+        self.numbers = {item["feature_index"]: self.numbers_of(model, item, labels) for item in one_hot}
 
-    def numbers_of(self, model: Any, item: dict[str, Any], categories: Categories) -> dict[int, list[int]]:
+    def numbers_of(self, model: Any, item: dict[str, Any], given_of: dict[int, list[str]]) -> dict[int, list[int]]:
         """The numbers that rows bring for each hash that the model knows."""
         place = item["flat_feature_index"]
-        given = categories.get(place, categories.get(self.names[place]))
-        labels = [str(label) for label in (WHOLE_NUMBERS if given is None else given)]
+        given = given_of.get(place)
+        labels = WHOLE_NUMBERS if given is None else given
         known = hashes(model, labels)
         found: dict[int, list[int]] = {value & 0xFFFFFFFF: [] for value in item["values"]}
         for number, label in enumerate(labels):
@@ -91,7 +60,7 @@ class Reader:
                 found[known[label]].append(number)
         lost = sum(not numbers for numbers in found.values())
         if lost:
-            what = ("are no whole numbers: give categories={…} with the labels" if given is None
+            what = ("are no whole numbers from 0 to 65,535: give categories={…} with the labels" if given is None
                     else "are not among categories=")
             raise unsupported(f"CatBoost: feature \"{self.names[place]}\": {lost} of its {len(found)} one-hot "
                               f"categories {what}")
@@ -201,7 +170,7 @@ def grown(reader: Reader, item: dict[str, Any], outputs: int) -> Tree:
     return grower.tree()
 
 
-def document(model: Any, categories: Categories | None = None) -> Document:
+def document(model: Any, categories: Any = None) -> Document:
     """Raises Error, UNIMPLEMENTED/unsupported_model, for CTR, text and embeddings, and other losses."""
     if not hasattr(model, "save_model") or not hasattr(model, "feature_names_"):
         raise TypeError(f"expected a CatBoost model, found {type(model).__name__}")
@@ -210,7 +179,7 @@ def document(model: Any, categories: Categories | None = None) -> Document:
     task = require_known(loss)
     scale, bias = own["scale_and_bias"]
     base = [float(value) for value in (bias if isinstance(bias, list) else [bias])]
-    reader = Reader(model, own, categories or {})
+    reader = Reader(model, own, categories)
     all_grown = [grown(reader, item, len(base)) for item in own.get("oblivious_trees", own.get("trees", []))]
     body = trees(all_grown, base, range(len(all_grown) + 1), input="float32", sum="float64", comparison="<=",
                  start="zero", finish="scale", scale=float(scale), category="never_negative")
