@@ -149,6 +149,28 @@ def test_labels_are_the_numbers_that_the_caller_says() -> None:
         assert margins[:, 0].tolist() == model.predict(frame).tolist()
 
 
+def test_each_label_is_hashed_once_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.RandomState(5)
+    frame = pd.DataFrame(random.randint(0, 6, (300, 7)), columns=list("abcdefg"))
+    names = ["", "nan", "x y", "é", "5", "None"]
+    frame["g"] = np.array(names)[frame["g"]]
+    target = np.cos(frame["a"] * 3) + (frame["g"] == "") + 2 * (frame["g"] == "nan") + frame[list("bcdef")].sum(axis=1)
+    model = catboost.CatBoostRegressor(**COMMON, one_hot_max_size=10).fit(frame, target, cat_features=list("abcdefg"))
+    cells: list[int] = []
+    own_pool = catboost.Pool
+
+    def pool(data: Any, **options: Any) -> Any:
+        cells.append(np.shape(data)[0] * np.shape(data)[1])
+        return own_pool(data, **options)
+
+    monkeypatch.setattr(catboost, "Pool", pool)
+    artifact = mlcore.from_catboost(model, categories={"g": names})
+    monkeypatch.undo()
+    assert 1 << 16 <= sum(cells) <= (1 << 16) + 100
+    given = frame.assign(g=[names.index(name) for name in frame["g"]]).to_numpy(float)
+    assert artifact.open().margins(given)[:, 0].tolist() == model.predict(frame).tolist()
+
+
 @pytest.mark.parametrize(
     ("categories", "message"),
     [
@@ -198,6 +220,9 @@ def test_what_is_not_read_is_refused_by_name() -> None:
     statistics = catboost.CatBoostClassifier(**COMMON, one_hot_max_size=2).fit(frame, target, cat_features=["d", "e"])
     negative = catboost.CatBoostRegressor(**COMMON, one_hot_max_size=20).fit(
         frame.assign(e=frame["e"] - 2), target, cat_features=["e"])
+    several = {**COMMON, "loss_function": "MultiClass"}
+    unseen = catboost.CatBoostClassifier(**several, class_names=[0, 1, 2, 3]).fit(rows, target)
+    uncounted = catboost.CatBoostClassifier(**several, classes_count=5).fit(rows, target)
     uncertain = catboost.CatBoostRegressor(**COMMON, loss_function="RMSEWithUncertainty").fit(rows, target)
     refusals = [
         (statistics, {}, "statistics of categories (CTR) are not read"),
@@ -205,6 +230,8 @@ def test_what_is_not_read_is_refused_by_name() -> None:
         (labels, {}, "categories are no whole numbers"),
         (negative, {}, "categories are no whole numbers from 0 to 65,535: give categories="),
         (labels, {"made_of": names[:1]}, "are not among categories="),
+        (unseen, {}, "4 classes, of which the training data had 3"),
+        (uncounted, {}, "5 classes, of which the training data had 3"),
         (uncertain, {}, "loss_function RMSEWithUncertainty is not read"),
         (catboost.CatBoostRegressor(), {}, "not"),
     ]

@@ -7,6 +7,7 @@ cpu/evaluator_impl.cpp, cpu/quantization.h).
 """
 
 import json
+from itertools import chain
 from typing import Any
 
 from .catboost_labels import WHOLE_NUMBERS, given_labels, hashes, own_json
@@ -46,14 +47,17 @@ class Reader:
             raise unsupported("CatBoost: statistics of categories (CTR) are not read; train with one_hot_max_size "
                               f"at least the number of categories, or give codes as numbers: {', '.join(used)}")
         labels = given_labels(categories, self.names, list(self.places.values()))
-        self.numbers = {item["feature_index"]: self.numbers_of(model, item, labels) for item in one_hot}
+        tested = [labels.get(item["flat_feature_index"], WHOLE_NUMBERS) for item in one_hot]
+        known = hashes(model, chain.from_iterable(tested))
+        self.numbers = {item["feature_index"]: self.numbers_of(item, labels, known) for item in one_hot}
 
-    def numbers_of(self, model: Any, item: dict[str, Any], given_of: dict[int, list[str]]) -> dict[int, list[int]]:
+    def numbers_of(
+        self, item: dict[str, Any], given_of: dict[int, list[str]], known: dict[str, int]
+    ) -> dict[int, list[int]]:
         """The numbers that rows bring for each hash that the model knows."""
         place = item["flat_feature_index"]
         given = given_of.get(place)
         labels = WHOLE_NUMBERS if given is None else given
-        known = hashes(model, labels)
         found: dict[int, list[int]] = {value & 0xFFFFFFFF: [] for value in item["values"]}
         for number, label in enumerate(labels):
             if known[label] in found:
@@ -185,6 +189,9 @@ def document(model: Any, categories: Any = None) -> Document:
                  start="zero", finish="scale", scale=float(scale), category="never_negative")
     version = own["model_info"].get("catboost_version_info", "").split("\n")[0]
     labels = [str(label) for label in model.classes_] if task == "classification" else []
+    if len(labels) > max(len(base), 2):
+        raise unsupported(f"CatBoost: {len(labels)} classes, of which the training data had {len(base)}; train without "
+                          "class_names and classes_count of others")
     is_named = reader.names != [str(place) for place in range(len(reader.names))]
     return Document("catboost", version, loss, task, len(base), len(reader.names), {"trees": body},
                     features=reader.names if is_named else None, classes=labels or None,

@@ -6,8 +6,10 @@ import json
 import numbers
 import pathlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from .._error import Error, refusal
 from .document import unsupported
@@ -26,19 +28,30 @@ def own_json(model: Any, pool: Any = None) -> dict[str, Any]:
         return loaded
 
 
-def hashes(model: Any, labels: Sequence[str]) -> dict[str, int]:
-    """What CatBoost makes of the labels, told beside a model that is saved with a pool of them."""
-    pool_of = importlib.import_module("catboost").Pool
-    places = set(model.get_cat_feature_indices())
-    width = len(model.feature_names_)
+def pool_with(model: Any, labels: list[str]) -> Any:
+    """A pool of the model's features with each label in one of the categorical columns, all else 0."""
+    places = sorted(model.get_cat_feature_indices())
+    rows = -(-len(labels) // len(places))
+    labels = labels + labels[:1] * (rows * len(places) - len(labels))
+    columns: dict[int, Any] = dict.fromkeys(range(len(model.feature_names_)), np.zeros(rows, np.float32))
+    for number, place in enumerate(places):
+        columns[place] = labels[number * rows : (number + 1) * rows]
+    frame = importlib.import_module("pandas").DataFrame(columns)  # CatBoost needs pandas, too
+    return importlib.import_module("catboost").Pool(frame, cat_features=places, feature_names=model.feature_names_)
+
+
+def hashes(model: Any, labels: Iterable[str]) -> dict[str, int]:
+    """What CatBoost makes of the labels, told beside a model that is saved with a pool of them: a hash of
+    the text alone, the same in every column."""
     found: dict[str, int] = {}
     left = list(dict.fromkeys(labels))
     while left:  # of labels with the same hash one is told at a time
-        rows = [[label if place in places else 0.0 for place in range(width)] for label in left]
-        pool = pool_of(rows, cat_features=sorted(places), feature_names=model.feature_names_)
-        for item in own_json(model, pool)["features_info"]["cat_features_hash"]:
+        for item in own_json(model, pool_with(model, left))["features_info"]["cat_features_hash"]:
             found[item["value"]] = item["hash"]
+        count = len(left)
         left = [label for label in left if label not in found]
+        if len(left) == count:
+            raise unsupported(f"CatBoost does not tell its hash of the label {left[0]!r}")
     return found
 
 
