@@ -127,6 +127,7 @@ def test_names_and_classes_are_kept() -> None:
     model = catboost.CatBoostClassifier(**COMMON).fit(table(rows, "binary"), np.array(["no", "yes"])[labels])
     document = json.loads(mlcore.to_model_json(model))
     assert (document["features"], document["classes"]) == (list("abcde"), ["no", "yes"])
+    assert document["framework_version"] == catboost.__version__
     assert [field.name for field in mlcore.from_catboost(model).open().features.request.fields] == list("abcde")
     named = mlcore.from_catboost(model, features=list("vwxyz")).open()
     assert [field.name for field in named.features.request.fields] == list("vwxyz")
