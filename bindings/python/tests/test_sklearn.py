@@ -3,6 +3,7 @@
 
     python test_sklearn.py prints the row of docs/models.md for its version.
 """
+import importlib
 import json
 import math
 from collections.abc import Callable
@@ -275,6 +276,67 @@ def test_what_is_not_read_is_refused_by_name(make: Callable[[Any, Any], Any], me
         mlcore.from_sklearn(make(*converted.sample(4, "real")))
     assert caught.value.reason_name == "unsupported_model"
     assert message in caught.value.message
+
+
+class Failed(Exception):
+    pass
+
+
+def interrupted(estimator: Any, owner: Any, method: str, after: int, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The estimator as a fit leaves it that fails in a method's call."""
+    calls: list[int] = []
+    own = getattr(owner, method)
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) > after:
+            raise Failed
+        return own(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, failing)
+        with pytest.raises(Failed):
+            estimator.fit(*converted.sample(6, "binary"))
+    assert hasattr(estimator, "n_features_in_")
+    return estimator
+
+
+@pytest.mark.parametrize("make", ["DecisionTreeRegressor", "RandomForestClassifier", "GradientBoostingClassifier",
+                                  "HistGradientBoostingClassifier", "IsolationForest", "LogisticRegression", "Ridge",
+                                  "MLPClassifier", "CalibratedClassifierCV"])
+def test_an_estimator_that_only_counted_its_features_is_not_fitted(make: str) -> None:
+    from sklearn import calibration, linear_model, neural_network
+
+    modules = (tree, ensemble, linear_model, neural_network, calibration)
+    estimator = next(getattr(module, make) for module in modules if hasattr(module, make))()
+    estimator.n_features_in_ = 5
+    with pytest.raises(mlcore.Error, match=f"scikit-learn {make}: it is not fitted, it has no ") as caught:
+        mlcore.from_sklearn(estimator)
+    assert caught.value.reason_name == "unsupported_model"
+
+
+def test_an_estimator_whose_fit_failed_is_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    stages = ensemble.GradientBoostingRegressor(n_estimators=4)
+    rounds = ensemble.HistGradientBoostingRegressor(max_iter=4)
+    grow = "_fit" if RELEASE >= (1, 4) else "fit"  # what a forest calls
+    grower = importlib.import_module("sklearn.ensemble._hist_gradient_boosting.gradient_boosting").TreeGrower
+    for estimator in (
+        interrupted(stages, tree.DecisionTreeRegressor, "fit", 2, monkeypatch),
+        interrupted(rounds, grower, "grow", 0, monkeypatch),
+        interrupted(ensemble.RandomForestRegressor(4), tree.DecisionTreeRegressor, grow, 1, monkeypatch),
+    ):
+        with pytest.raises(mlcore.Error, match="it is not fitted") as caught:
+            mlcore.from_sklearn(estimator)
+        assert caught.value.reason_name == "unsupported_model"
+
+
+def test_features_are_a_list_of_names() -> None:
+    estimator = tree.DecisionTreeRegressor().fit(*converted.sample(7, "real"))
+    for features in ("abcde", b"abcde"):
+        for convert in (mlcore.from_sklearn, mlcore.to_model_json):
+            with pytest.raises(mlcore.Error, match="features= is a list of names, found ") as caught:
+                convert(estimator, features=features)
+            assert caught.value.reason_name == "type_mismatch"
 
 
 def test_a_number_that_is_not_finite_is_refused() -> None:

@@ -109,6 +109,9 @@ class Document:
     def named(self, features: Sequence[str] | None) -> "Document":
         """With the caller's names of the features, where there are any."""
         if features is not None:
+            if isinstance(features, (str, bytes)):
+                raise refusal("INVALID_ARGUMENT", "type_mismatch",
+                              f"features= is a list of names, found {type(features).__name__}")
             if len(features) != self.feature_count:
                 raise refusal("INVALID_ARGUMENT", "feature_count",
                               f"the model has {self.feature_count} features, features= names {len(features)}")

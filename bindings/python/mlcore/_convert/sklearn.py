@@ -51,4 +51,10 @@ def document(estimator: Any) -> Document:
         raise unsupported("scikit-learn older than 1.3 is not read")
     if not hasattr(estimator, "n_features_in_"):
         raise unsupported(f"scikit-learn {name}: it is not fitted")
-    return CONVERTERS[name](estimator)
+    try:
+        return CONVERTERS[name](estimator)
+    except AttributeError as error:  # of the estimator, or a part of it: a fit that failed
+        owner = type(error.obj).__module__.partition(".")[0]
+        if error.obj is not None and owner != "sklearn":
+            raise
+        raise unsupported(f"scikit-learn {name}: it is not fitted, it has no {error.name}") from error

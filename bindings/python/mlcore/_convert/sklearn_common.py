@@ -2,15 +2,23 @@
 """What a document of any scikit-learn estimator says of it."""
 
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
-from .document import Document
+from .document import Document, unsupported
 
 
 def release() -> tuple[int, int]:
     """(1, 9) of scikit-learn 1.9.1."""
     major, minor = importlib.import_module("sklearn").__version__.split(".")[:2]
     return int(major), int(minor)
+
+
+def require_members(estimator: Any, members: Iterable[Any]) -> None:
+    """Raises Error for an ensemble whose fit failed before all its members were there."""
+    found = list(members)
+    if not found or any(member is None for member in found):
+        raise unsupported(f"scikit-learn {type(estimator).__name__}: it is not fitted, its fit did not end")
 
 
 def describe(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .document import Document, Tree, thresholds, trees, unsupported
-from .sklearn_common import describe
+from .sklearn_common import describe, require_members
 
 LINKS = {"log_loss": "logistic", "gamma": "exponential", "poisson": "exponential"}
 LARGEST_CATEGORY = 1 << 24
@@ -92,8 +92,9 @@ def boosting(estimator: Any) -> Document:
     base = np.asarray(estimator._baseline_prediction)
     if base.dtype != np.float64:
         raise unsupported(f"scikit-learn {type(estimator).__name__}: sums of {base.dtype}")
-    base = base + 0.0  # scikit-learn adds it to zeros: -0.0 becomes 0.0
     outputs = estimator.n_trees_per_iteration_
+    require_members(estimator, (iteration if len(iteration) == outputs else None for iteration in estimator._predictors))
+    base = base + 0.0  # scikit-learn adds it to zeros: -0.0 becomes 0.0
     categories = Categories(estimator)
     all_trees = [grown(predictor, categories, output)
                  for iteration in estimator._predictors for output, predictor in enumerate(iteration)]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .document import Document, Tree, thresholds, trees, unsupported
-from .sklearn_common import describe, release
+from .sklearn_common import describe, release, require_members
 
 NARROW = {"input": "float32", "sum": "float64", "comparison": "<="}
 
@@ -74,6 +74,7 @@ def tree(estimator: Any) -> Document:
 
 def forest(estimator: Any) -> Document:
     require_one_target(estimator)
+    require_members(estimator, estimator.estimators_)
     grown = [with_leaves(member) for member in estimator.estimators_]
     outputs = 1 if grown[0].values is None else len(grown[0].values[0])
     body = trees(grown, [0.0] * outputs, range(len(grown) + 1), **NARROW, start="base", finish="mean")
@@ -87,6 +88,7 @@ def boosting(estimator: Any) -> Document:
     if estimator.init is not None and estimator.init != "zero":
         raise unsupported(f"scikit-learn {name}: init={type(estimator.init).__name__}; only the constant of "
                           "init=None and init='zero' are read")
+    require_members(estimator, estimator.estimators_.ravel())
     width = estimator.n_features_in_
     base = estimator._raw_predict_init(np.zeros((1, width), np.float32))[0]
     stages, outputs = estimator.estimators_.shape
@@ -109,6 +111,7 @@ def boosting(estimator: Any) -> Document:
 def isolation(estimator: Any) -> Document:
     """The margin is the sum of the depths, the prediction score_samples."""
     module = importlib.import_module("sklearn.ensemble._iforest")
+    require_members(estimator, estimator.estimators_)
     scale = len(estimator.estimators_) * float(module._average_path_length([estimator._max_samples])[0])
     if scale == 0:
         raise unsupported("scikit-learn IsolationForest: trees of one sample have no depth")
