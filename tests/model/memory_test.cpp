@@ -180,7 +180,7 @@ TEST_CASE("xgboost: the heap stays within 3 times the text, and a fixed part") {
         measured([](const std::string& text) { return import_xgboost(text); }, row.text);
     CAPTURE(row.text.size());
     CHECK(found.is_accepted == row.is_accepted);
-    CHECK(found.peak > 0);  // it is counted  // the counter works
+    CHECK(found.peak > 0);  // the counter works
     CHECK(found.peak <= 3 * row.text.size() + row.fixed);
   }
 }
@@ -261,7 +261,7 @@ TEST_CASE("lightgbm: the heap stays within 16 times the text, and a fixed part")
         measured([](const std::string& text) { return import_lightgbm(text); }, row.text);
     CAPTURE(row.text.size());
     CHECK(found.is_accepted == row.is_accepted);
-    CHECK(found.peak > 0);  // it is counted
+    CHECK(found.peak > 0);
     CHECK(found.peak <= 16 * row.text.size() + row.fixed);
   }
 }
@@ -301,7 +301,7 @@ TEST_CASE("model json: the heap stays within 32 times the text, and a fixed part
         measured([](const std::string& text) { return import_model_json(text); }, row.text);
     CAPTURE(row.text.size());
     CHECK(found.is_accepted == row.is_accepted);
-    CHECK(found.peak > 0);  // it is counted
+    CHECK(found.peak > 0);
     CHECK(found.peak <= 32 * row.text.size() + kMiB);
   }
 }
