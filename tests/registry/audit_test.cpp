@@ -94,7 +94,7 @@ TEST_CASE("audit: a line that was edited and sealed again breaks the chain") {
   const auto line = registry::parse_line(lines[4]);
   REQUIRE(line.has_value());
   std::string body = hex(line->hash) + " " + std::string(line->json);
-  body.replace(body.find("ada"), 3, "eve");
+  body.replace(body.find("\"ada\"") + 1, 3, "eve");  // the hash may have those letters
   char head[32];
   std::snprintf(head, sizeof head, "%08zu %08x ", line->json.size(),
                 crc32c({reinterpret_cast<const std::uint8_t*>(body.data()), body.size()}));
