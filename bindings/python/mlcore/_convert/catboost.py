@@ -188,7 +188,7 @@ def document(model: Any, categories: Any = None) -> Document:
     all_grown = [grown(reader, item, len(base)) for item in own.get("oblivious_trees", own.get("trees", []))]
     body = trees(all_grown, base, range(len(all_grown) + 1), input="float32", sum="float64", comparison="<=",
                  start="zero", finish="scale", scale=float(scale), category="never_negative")
-    version = re.search(r"\d+(\.\d+)+|$", own["model_info"].get("catboost_version_info", ""))[0]
+    version = (re.findall(r"\d+(?:\.\d+)+", own["model_info"].get("catboost_version_info", "")) or [""])[0]
     labels = [str(label) for label in model.classes_] if task == "classification" else []
     if len(labels) > max(len(base), 2):
         raise unsupported(f"CatBoost: {len(labels)} classes, of which the training data had {len(base)}; train without "
