@@ -5,11 +5,11 @@
 //
 //   activate(Activation::relu, std::span(units));
 
-#include <algorithm>
 #include <span>
 
 #include "mlcore/base/math.hpp"
 #include "mlcore/model/network.hpp"
+#include "model/softmax.hpp"
 
 namespace mlcore {
 
@@ -19,7 +19,6 @@ inline double logistic_of(double x) noexcept { return 1 / (1 + exp(-x)); }
 /// In place. Each function in double, rounded to `Number`; the logistic one of f32 as XGBoost's.
 template <typename Number>
 void activate(Activation activation, std::span<Number> units) noexcept {
-  const auto exp_of = [](Number x) { return static_cast<Number>(exp(static_cast<double>(x))); };
   switch (activation) {
     case Activation::identity: return;
     case Activation::relu:
@@ -31,15 +30,8 @@ void activate(Activation activation, std::span<Number> units) noexcept {
     case Activation::logistic:
       for (Number& unit : units) unit = logistic_of(unit);
       return;
-    case Activation::softmax: break;
+    case Activation::softmax: return softmax(units);
   }
-  const Number largest = *std::max_element(units.begin(), units.end());
-  double sum = 0;
-  for (Number& unit : units) {
-    unit = exp_of(unit - largest);
-    sum += static_cast<double>(unit);
-  }
-  for (Number& unit : units) unit /= static_cast<Number>(sum);
 }
 
 }  // namespace mlcore

@@ -5,19 +5,10 @@
 
 #include "mlcore/base/math.hpp"
 #include "mlcore/model/model_contract.hpp"
+#include "model/softmax.hpp"
 
 namespace mlcore {
 namespace {
-
-void softmax(std::span<float> margins) noexcept {
-  const float largest = *std::max_element(margins.begin(), margins.end());
-  double sum = 0;
-  for (float& margin : margins) {
-    margin = exp_f32(margin - largest);
-    sum += margin;
-  }
-  for (float& margin : margins) margin /= static_cast<float>(sum);
-}
 
 void apply_narrow(Link link, std::span<double> margins) {
   std::vector<float> narrow(margins.size());
@@ -25,16 +16,6 @@ void apply_narrow(Link link, std::span<double> margins) {
                  [](double margin) { return static_cast<float>(margin); });
   apply_link(link, narrow);
   std::copy(narrow.begin(), narrow.end(), margins.begin());
-}
-
-void softmax(std::span<double> margins) noexcept {
-  const double largest = *std::max_element(margins.begin(), margins.end());
-  double sum = 0;
-  for (double& margin : margins) {
-    margin = exp(margin - largest);
-    sum += margin;
-  }
-  for (double& margin : margins) margin /= sum;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "mlcore/model/model_json.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/proof.hpp"
+#include "predict/model_features.hpp"
 
 namespace mlcore {
 namespace {
@@ -78,26 +79,12 @@ std::vector<std::string> input_names(const ModelFacts& model) {
   return numbered;
 }
 
-void check_features(const ModelFacts& model, const Definition& definition) {
-  if (!definition.fits().empty()) {
-    throw Error(Code::failed_precondition, Reason::not_fitted,
-                fmt::format("the definition \"{}\" has {} `fit`, whose numbers a model's file does "
-                            "not hold; train it with `mlcore train`",
-                            definition.name(), definition.fits().size()));
-  }
-  const auto& outputs = definition.outputs();
-  if (outputs.size() != model.feature_count) {
-    throw Error(Code::invalid_argument, Reason::feature_count,
-                fmt::format("the model wants {} features, the definition \"{}\" gives {}",
-                            model.feature_count, definition.name(), outputs.size()));
-  }
-  for (std::size_t i = 0; i < model.feature_names.size(); ++i) {
-    if (model.feature_names[i] == outputs[i].name) continue;
-    throw Error(Code::invalid_argument, Reason::feature_names,
-                fmt::format("feature {}: the model calls it \"{}\", the definition \"{}\"", i,
-                            model.feature_names[i], outputs[i].name),
-                {static_cast<std::int32_t>(i), -1});
-  }
+void check_unfitted(const Definition& definition) {
+  if (definition.fits().empty()) return;
+  throw Error(Code::failed_precondition, Reason::not_fitted,
+              fmt::format("the definition \"{}\" has {} `fit`, whose numbers a model's file does "
+                          "not hold; train it with `mlcore train`",
+                          definition.name(), definition.fits().size()));
 }
 
 /// What a model JSON says beyond the model becomes metadata.
@@ -145,6 +132,7 @@ Artifact import_model(ModelFormat format, std::string_view bytes, ImportOptions 
   Artifact artifact;
   artifact.model = read_model(format, bytes, options.best_iteration, artifact);
   if (options.definition) {
+    check_unfitted(*options.definition);
     check_features(artifact.model.facts(), *options.definition);
     artifact.definition = *std::move(options.definition);
   } else {

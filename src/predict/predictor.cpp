@@ -15,6 +15,7 @@
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/schema/csv.hpp"
+#include "predict/model_features.hpp"
 
 namespace mlcore {
 namespace {
@@ -47,7 +48,7 @@ Predictor::Predictor(Artifact artifact)
       metadata_(std::move(artifact.metadata)),
       reference_(std::move(artifact.reference)) {
   const FloatingPointGuard guard;
-  check_parts();
+  check_features(model_.facts(), definition());
   check_proof(artifact.proof_rows);
 }
 
@@ -73,22 +74,6 @@ std::size_t Predictor::output_count(OutputKind kind) const noexcept {
     case OutputKind::leaf: return compiled_.tree_count();
   }
   return 0;
-}
-
-void Predictor::check_parts() const {
-  const ModelFacts& facts = model_.facts();
-  if (facts.feature_count != plan_.width()) {
-    throw Error(Code::invalid_argument, Reason::feature_count,
-                fmt::format("the model wants {} features, the definition \"{}\" gives {}",
-                            facts.feature_count, definition().name(), plan_.width()));
-  }
-  for (std::size_t i = 0; i < facts.feature_names.size(); ++i) {
-    if (facts.feature_names[i] == definition().outputs()[i].name) continue;
-    throw Error(Code::invalid_argument, Reason::feature_names,
-                fmt::format("feature {}: the model calls it \"{}\", the definition \"{}\"", i,
-                            facts.feature_names[i], definition().outputs()[i].name),
-                {static_cast<std::int32_t>(i), -1});
-  }
 }
 
 /// Every row through the row path, and all of them again through the batch path.

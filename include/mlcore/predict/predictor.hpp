@@ -124,7 +124,6 @@ class Predictor {
  private:
   friend class Context;
   static constexpr std::size_t kTileRows = 128;
-  void check_parts() const;
   void check_proof(const std::vector<ProofRow>& rows) const;
   void require_stateless() const;
   void require_width(std::size_t given, std::size_t wanted, const char* what) const;
