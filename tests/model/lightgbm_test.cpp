@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "mlcore/base/error.hpp"
+#include "error_of.hpp"
 
 using namespace mlcore;
 
@@ -32,12 +32,7 @@ std::string model_with(std::string_view from, std::string_view to) {
 }
 
 Error refusal_of(std::string_view text) {
-  try {
-    static_cast<void>(import_lightgbm(text));
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Code::ok, Reason::none, "accepted");
+  return test::error_of([text] { static_cast<void>(import_lightgbm(text)); });
 }
 
 }  // namespace

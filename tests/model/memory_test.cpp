@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <span>
 #include <string>
 
 #include "heap_peak.hpp"
@@ -128,6 +129,26 @@ Import measured(Importer import, const std::string& text) {
   return result;
 }
 
+struct Text {
+  std::string_view name;
+  std::string text;
+  bool is_accepted;
+  std::size_t fixed = kMiB;
+};
+
+/// At most `times` the text, and the fixed part.
+template <typename Importer>
+void check_peaks(std::span<const Text> texts, Importer import, std::size_t times) {
+  for (const Text& each : texts) {
+    CAPTURE(std::string(each.name));
+    const Import found = measured(import, each.text);
+    CAPTURE(each.text.size());
+    CHECK(found.is_accepted == each.is_accepted);
+    CHECK(found.peak > 0);  // the counter works
+    CHECK(found.peak <= times * each.text.size() + each.fixed);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("xgboost: the heap stays within 3 times the text, and a fixed part") {
@@ -138,12 +159,7 @@ TEST_CASE("xgboost: the heap stays within 3 times the text, and a fixed part") {
     return result;
   }();
   const std::string sixth = repeated("1,", kSize / 6);
-  const struct {
-    std::string_view name;
-    std::string text;
-    bool is_accepted;
-    std::size_t fixed;
-  } rows[] = {
+  const Text texts[] = {
       {"one large tree", model_text(complete_tree(0, (1 << 18) - 1), 1), true, kMiB},
       // 17 bytes a node of a copy, in vectors that grow, are held to the text and 16 MiB.
       {"a leaf row of many values", shared_leaf_rows(1001, 60'000), false, 80 * kMiB},
@@ -174,15 +190,8 @@ TEST_CASE("xgboost: the heap stays within 3 times the text, and a fixed part") {
        false, kMiB},
       {"brackets", R"({"learner":{"attributes":)" + std::string(kSize, '['), false, kMiB},
   };
-  for (const auto& row : rows) {
-    CAPTURE(std::string(row.name));
-    const Import found =
-        measured([](const std::string& text) { return import_xgboost(text); }, row.text);
-    CAPTURE(row.text.size());
-    CHECK(found.is_accepted == row.is_accepted);
-    CHECK(found.peak > 0);  // the counter works
-    CHECK(found.peak <= 3 * row.text.size() + row.fixed);
-  }
+  check_peaks(
+      texts, [](const std::string& text) { return import_xgboost(text); }, 3);
 }
 
 namespace {
@@ -233,12 +242,7 @@ TEST_CASE("lightgbm: the heap stays within 16 times the text, and a fixed part")
   };
   const std::string words = repeated("4294967295 ", kSize);
   const std::size_t word_count = kSize / 11 + 1;
-  const struct {
-    std::string_view name;
-    std::string text;
-    bool is_accepted;
-    std::size_t fixed;
-  } rows[] = {
+  const Text texts[] = {
       {"many lone leaves", lightgbm_text("", many(200'000, lone)), true, kMiB},
       {"empty feature names", lightgbm_text("feature_names=" + std::string(kSize, ' '), ""), false,
        64 * kMiB},
@@ -255,15 +259,8 @@ TEST_CASE("lightgbm: the heap stays within 16 times the text, and a fixed part")
                                      word_count, words)),
        false, 64 * kMiB},
   };
-  for (const auto& row : rows) {
-    CAPTURE(std::string(row.name));
-    const Import found =
-        measured([](const std::string& text) { return import_lightgbm(text); }, row.text);
-    CAPTURE(row.text.size());
-    CHECK(found.is_accepted == row.is_accepted);
-    CHECK(found.peak > 0);
-    CHECK(found.peak <= 16 * row.text.size() + row.fixed);
-  }
+  check_peaks(
+      texts, [](const std::string& text) { return import_lightgbm(text); }, 16);
 }
 
 TEST_CASE("model json: the heap stays within 32 times the text, and a fixed part") {
@@ -275,11 +272,7 @@ TEST_CASE("model json: the heap stays within 32 times the text, and a fixed part
   std::string sets = R"(,"sets":[)" + repeated("[],", kSize / 2) + "]";
   std::string stumps = many(40'000, stump_of_set);
   stumps.pop_back();
-  const struct {
-    std::string_view name;
-    std::string text;
-    bool is_accepted;
-  } rows[] = {
+  const Text texts[] = {
       {"many lone leaves", model_json_text("", many(100'000, lone)), true},
       {"leaves of many values", model_json_text("", wide_leaves(65'536), 65'536), true},
       {"leaves of too many values", model_json_text("", wide_leaves(1'000'000), 1), false},
@@ -295,15 +288,8 @@ TEST_CASE("model json: the heap stays within 32 times the text, and a fixed part
       {"a long name", "{\"" + std::string(kSize, 'x') + "\":0}", false},
       {"brackets", R"({"trees":)" + std::string(kSize, '['), false},
   };
-  for (const auto& row : rows) {
-    CAPTURE(std::string(row.name));
-    const Import found =
-        measured([](const std::string& text) { return import_model_json(text); }, row.text);
-    CAPTURE(row.text.size());
-    CHECK(found.is_accepted == row.is_accepted);
-    CHECK(found.peak > 0);
-    CHECK(found.peak <= 32 * row.text.size() + kMiB);
-  }
+  check_peaks(
+      texts, [](const std::string& text) { return import_model_json(text); }, 32);
 }
 
 TEST_CASE("tree inputs: a set that many features ask for is kept once") {

@@ -9,7 +9,7 @@
 #include <limits>
 #include <string>
 
-#include "mlcore/base/error.hpp"
+#include "error_of.hpp"
 #include "mlcore/base/file.hpp"
 
 using namespace mlcore;
@@ -66,12 +66,7 @@ double margin_of(const TreeEnsemble& model, std::vector<double> features) {
 TreeEnsemble trees_of(std::string_view text) { return *import_model_json(text).model.trees(); }
 
 Error refusal_of(std::string_view text) {
-  try {
-    static_cast<void>(import_model_json(text));
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Code::ok, Reason::none, "accepted");
+  return test::error_of([text] { static_cast<void>(import_model_json(text)); });
 }
 
 }  // namespace
