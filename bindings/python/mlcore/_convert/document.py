@@ -31,6 +31,11 @@ def thresholds(values: Any) -> Thresholds:
     return [float(value) if math.isfinite(value) else "inf" if value > 0 else "-inf" for value in values]
 
 
+def shares(count: int) -> dict[str, Any]:
+    """The calibration that makes shares of margins: the logistic function of each, divided by their sum."""
+    return {"kind": "sigmoid", "of": "margin", "slope": [-1.0] * count, "intercept": [0.0] * count}
+
+
 @dataclass
 class Tree:
     """Columns over the nodes of a tree, root first; a leaf's left and right are -1. `values` is a row

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .document import unsupported
+from .document import shares, unsupported
 from .onnx_trees import link_of, link_of_targets
 
 
@@ -32,9 +32,7 @@ class Linear:
         body: dict[str, Any] = {"linear": {"number": number, "missing": "refuse", "bias": self.base,
                                            "weights": self.weights}}
         if self.is_share:
-            count = len(self.base)
-            body["calibration"] = {"kind": "sigmoid", "of": "margin", "slope": [-1.0] * count,
-                                   "intercept": [0.0] * count}
+            body["calibration"] = shares(len(self.base))
         return body
 
     def bound(self, _: str) -> str:

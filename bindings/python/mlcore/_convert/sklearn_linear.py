@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .document import Document, unsupported
+from .document import Document, shares, unsupported
 from .sklearn_common import describe
 
 BOUND = ("a unit of n inputs, of the same inputs: 2 (n + 2) 2^-53 (|bias| + sum of |weight x input|), "
@@ -44,9 +44,7 @@ def logistic(estimator: Any) -> Document:
     if len(estimator.classes_) == 2:
         return linear(estimator, {"kind": "logistic", "scale": 2.0 if several == "multinomial" else 1.0})
     if several == "ovr" or estimator.solver == "liblinear":
-        count = len(estimator.classes_)
-        return linear(estimator, {"kind": "logistic"}, {"kind": "sigmoid", "of": "margin", "slope": [-1.0] * count,
-                                                        "intercept": [0.0] * count})
+        return linear(estimator, {"kind": "logistic"}, shares(len(estimator.classes_)))
     return linear(estimator, {"kind": "softmax"})
 
 
