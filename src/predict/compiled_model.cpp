@@ -13,85 +13,96 @@
 namespace mlcore {
 namespace {
 
-/// The part of a scratch for a contract's numbers. Shape: columns[rows, columns],
-/// margins[rows, outputs].
-template <typename Scratch, typename Number>
-auto& columns_of(Scratch& scratch, const TreeInputs<Number>&) {
-  if constexpr (std::is_same_v<Number, float>) {
-    return scratch.columns;
+/// The part of a scratch for an engine's numbers.
+template <typename Scratch, typename Engine>
+auto& part_of(Scratch& scratch, const Engine&) {
+  if constexpr (std::is_same_v<typename Engine::Number, float>) {
+    return scratch.narrow;
   } else {
-    return scratch.wide_columns;
+    return scratch.wide;
   }
-}
-template <typename Scratch, typename Number>
-auto& margins_of(Scratch& scratch, const BasicTreeEngine<Number>&) {
-  if constexpr (std::is_same_v<Number, float>) {
-    return scratch.margins;
-  } else {
-    return scratch.wide_margins;
-  }
-}
-template <typename Scratch, typename Trees>
-auto* row_of(Scratch& scratch, const Trees& trees, std::size_t row) {
-  return columns_of(scratch, trees.inputs).data() + row * trees.inputs.column_count();
 }
 
+/// What fills a row of columns, and what makes margins of it: of a network it is the same.
+template <typename Trees>
+const auto& inputs_of(const Trees& trees) {
+  return trees.inputs;
+}
 template <typename Number>
-BasicTreeEngine<Number> engine_of(const TreeEnsemble& model, TreeInputs<Number>& inputs,
-                                  SimdTarget target) {
+const auto& inputs_of(const NetworkEngine<Number>& network) {
+  return network;
+}
+template <typename Trees>
+const auto& outputs_of(const Trees& trees) {
+  return trees.engine;
+}
+template <typename Number>
+const auto& outputs_of(const NetworkEngine<Number>& network) {
+  return network;
+}
+
+template <typename Part, typename Engine>
+auto* row_of(Part& part, const Engine& engine, std::size_t row) {
+  return part.columns.data() + row * inputs_of(engine).column_count();
+}
+
+template <typename Engine, typename Bare = std::remove_cvref_t<Engine>>
+constexpr bool kIsNetwork = std::is_same_v<Bare, NetworkEngine<typename Bare::Number>>;
+
+template <typename Number>
+BasicTreeEngine<Number> lowered(const TreeEnsemble& model, TreeInputs<Number>& inputs,
+                                SimdTarget target) {
   if (inputs.is_identity()) return BasicTreeEngine<Number>(model, target);
   return BasicTreeEngine<Number>(inputs.take_lowered(model), target);
 }
 
-/// An ensemble without trees, where the model is a network.
-TreeEnsemble trees_of(const Model& model) {
-  if (const TreeEnsemble* trees = model.trees()) return *trees;
-  TreeEnsemble none;
-  static_cast<ModelFacts&>(none) = model.facts();
-  none.tree_begin = {0};
-  if (none.contract.is_wide()) {
-    none.contract.comparison = ModelContract::Comparison::less_equal;
-    none.wide_base_margins.resize(none.output_count);
-  } else {
-    none.base_margins.resize(none.output_count);
-  }
-  return none;
-}
-
 }  // namespace
 
-template <typename Number>
-CompiledModel::Trees<Number>::Trees(const TreeEnsemble& model, SimdTarget target)
-    : inputs(model), engine(engine_of(model, inputs, target)) {}
+template <typename T>
+CompiledModel::Trees<T>::Trees(const TreeEnsemble& model, SimdTarget target)
+    : inputs(model), engine(lowered(model, inputs, target)) {}
 
-CompiledModel::AnyTrees CompiledModel::compiled(const TreeEnsemble& model, SimdTarget target) {
+CompiledModel::Engine CompiledModel::engine_of(const TreeEnsemble& model, SimdTarget target) {
   if (model.contract.is_wide()) return Trees<double>(model, target);
   return Trees<float>(model, target);
 }
 
-CompiledModel::CompiledModel(const Model& model) : CompiledModel(trees_of(model)) {
+CompiledModel::Engine CompiledModel::engine_of(const Model& model) {
   const NetworkModel* network = model.network();
-  if (network == nullptr) return;
-  network_.emplace(*network);
-  refuses_missing_ = network->missing == NetworkModel::Missing::refuse;
+  if (network == nullptr) return engine_of(*model.trees(), runnable_simd_targets().back());
+  if (network->contract.is_wide()) return NetworkEngine<double>(*network);
+  return NetworkEngine<float>(*network);
 }
+
+CompiledModel::CompiledModel(const Model& model)
+    : engine_(engine_of(model)),
+      refuses_missing_(model.network() != nullptr &&
+                       model.network()->missing == NetworkModel::Missing::refuse) {}
 
 CompiledModel::CompiledModel(const TreeEnsemble& model)
     : CompiledModel(model, runnable_simd_targets().back()) {}
 
 CompiledModel::CompiledModel(const TreeEnsemble& model, SimdTarget target)
-    : trees_(compiled(model, target)) {}
+    : engine_(engine_of(model, target)) {}
 
 std::size_t CompiledModel::feature_count() const noexcept {
-  return std::visit([](const auto& trees) { return trees.inputs.feature_count(); }, trees_);
+  return std::visit([](const auto& engine) { return inputs_of(engine).feature_count(); }, engine_);
 }
 
 std::size_t CompiledModel::output_count() const noexcept {
-  return std::visit([](const auto& trees) { return trees.engine.output_count(); }, trees_);
+  return std::visit([](const auto& engine) { return outputs_of(engine).output_count(); }, engine_);
 }
 
 TreeRange CompiledModel::all_trees() const noexcept {
-  return std::visit([](const auto& trees) { return trees.engine.all_trees(); }, trees_);
+  return std::visit(
+      [](const auto& engine) {
+        if constexpr (kIsNetwork<decltype(engine)>) {
+          return TreeRange{};
+        } else {
+          return engine.engine.all_trees();
+        }
+      },
+      engine_);
 }
 
 template <typename Input>
@@ -110,85 +121,94 @@ template void CompiledModel::check_present(std::span<const float>) const;
 template void CompiledModel::check_present(std::span<const double>) const;
 
 void CompiledModel::reserve(ModelScratch& scratch, std::size_t rows) const {
-  if (network_) network_->reserve(scratch.network, rows);
-  const auto grow = [rows](auto& values, std::size_t width) {
-    values.resize(std::max(values.size(), rows * width));
+  const auto grow = [](auto& values, std::size_t count) {
+    values.resize(std::max(values.size(), count));
   };
   std::visit(
-      [&](const auto& trees) {
-        grow(columns_of(scratch, trees.inputs), trees.inputs.column_count());
-        grow(margins_of(scratch, trees.engine), trees.engine.output_count());
+      [&](const auto& engine) {
+        auto& part = part_of(scratch, engine);
+        grow(part.columns, rows * inputs_of(engine).column_count());
+        grow(part.margins, rows * outputs_of(engine).output_count());
+        if constexpr (kIsNetwork<decltype(engine)>) {
+          grow(part.units, engine.unit_count());
+        }
       },
-      trees_);
+      engine_);
 }
 
 void CompiledModel::set_features(ModelScratch& scratch, std::size_t row,
                                  const double* features) const noexcept {
-  if (network_) return network_->set_features(scratch.network, row, features);
   std::visit(
-      [&](const auto& trees) { trees.inputs.from_features(features, row_of(scratch, trees, row)); },
-      trees_);
+      [&](const auto& engine) {
+        inputs_of(engine).from_features(features, row_of(part_of(scratch, engine), engine, row));
+      },
+      engine_);
 }
 
 void CompiledModel::set_inputs(ModelScratch& scratch, std::size_t row,
                                const double* inputs) const noexcept {
-  if (network_) return network_->set_inputs(scratch.network, row, inputs);
   std::visit(
-      [&](const auto& trees) { trees.inputs.from_inputs(inputs, row_of(scratch, trees, row)); },
-      trees_);
+      [&](const auto& engine) {
+        inputs_of(engine).from_inputs(inputs, row_of(part_of(scratch, engine), engine, row));
+      },
+      engine_);
 }
 
 void CompiledModel::set_inputs(ModelScratch& scratch, std::size_t row,
                                const float* inputs) const noexcept {
-  if (network_) return network_->set_inputs(scratch.network, row, inputs);
   std::visit(
-      [&](const auto& trees) { trees.inputs.from_inputs(inputs, row_of(scratch, trees, row)); },
-      trees_);
+      [&](const auto& engine) {
+        inputs_of(engine).from_inputs(inputs, row_of(part_of(scratch, engine), engine, row));
+      },
+      engine_);
 }
 
 void CompiledModel::leaves(const ModelScratch& scratch, std::size_t row, TreeRange range,
                            std::span<double> leaves) const noexcept {
   std::visit(
-      [&](const auto& trees) {
-        trees.engine.leaves(row_of(scratch, trees, row), range, leaves.data());
+      [&](const auto& engine) {
+        if constexpr (!kIsNetwork<decltype(engine)>) {
+          engine.engine.leaves(row_of(part_of(scratch, engine), engine, row), range, leaves.data());
+        }
       },
-      trees_);
-}
-
-void CompiledModel::network_margins(ModelScratch& scratch, std::size_t rows) const noexcept {
-  if (is_wide()) return network_->margins(scratch.network, rows, scratch.wide_margins.data());
-  network_->margins(scratch.network, rows, scratch.margins.data());
+      engine_);
 }
 
 void CompiledModel::row_margins(ModelScratch& scratch, TreeRange range) const noexcept {
-  if (network_) return network_margins(scratch, 1);
   std::visit(
-      [&](const auto& trees) {
-        trees.engine.margins(row_of(scratch, trees, 0), range,
-                             margins_of(scratch, trees.engine).data());
+      [&](const auto& engine) {
+        auto& part = part_of(scratch, engine);
+        if constexpr (kIsNetwork<decltype(engine)>) {
+          engine.margins(part.columns.data(), 1, part.units.data(), part.margins.data());
+        } else {
+          engine.engine.margins(part.columns.data(), range, part.margins.data());
+        }
       },
-      trees_);
+      engine_);
 }
 
 void CompiledModel::batch_margins(ModelScratch& scratch, std::size_t rows,
                                   TreeRange range) const noexcept {
-  if (network_) return network_margins(scratch, rows);
   std::visit(
-      [&](const auto& trees) {
-        trees.engine.batch_margins(row_of(scratch, trees, 0), rows, range,
-                                   margins_of(scratch, trees.engine).data());
+      [&](const auto& engine) {
+        auto& part = part_of(scratch, engine);
+        if constexpr (kIsNetwork<decltype(engine)>) {
+          engine.margins(part.columns.data(), rows, part.units.data(), part.margins.data());
+        } else {
+          engine.engine.batch_margins(part.columns.data(), rows, range, part.margins.data());
+        }
       },
-      trees_);
+      engine_);
 }
 
 void CompiledModel::copy_margins(const ModelScratch& scratch, std::size_t row,
                                  std::span<double> out) const noexcept {
   std::visit(
-      [&](const auto& trees) {
-        const std::size_t width = trees.engine.output_count();
-        std::copy_n(margins_of(scratch, trees.engine).data() + row * width, width, out.data());
+      [&](const auto& engine) {
+        const std::size_t width = outputs_of(engine).output_count();
+        std::copy_n(part_of(scratch, engine).margins.data() + row * width, width, out.data());
       },
-      trees_);
+      engine_);
 }
 
 }  // namespace mlcore

@@ -5,6 +5,8 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <type_traits>
 
 #include "mlcore/base/number.hpp"
 #include "mlcore/predict/model_input.hpp"
@@ -13,61 +15,43 @@
 namespace mlcore {
 
 template <typename Number>
-NetworkEngine::Layers<Number> NetworkEngine::layers_of(const NetworkModel& model) {
-  Layers<Number> layers;
-  for (const NetworkLayer& layer : model.layers) {
-    layers.push_back({layer.activation,
-                      layer.input_count,
-                      {layer.weights.begin(), layer.weights.end()},
-                      {layer.bias.begin(), layer.bias.end()}});
-  }
-  return layers;
-}
-
-NetworkEngine::NetworkEngine(const NetworkModel& model)
+NetworkEngine<Number>::NetworkEngine(const NetworkModel& model)
     : feature_count_(model.feature_count),
       output_count_(model.output_count),
       widest_(model.feature_count),
       skips_missing_(model.missing == NetworkModel::Missing::skip) {
-  for (const NetworkLayer& layer : model.layers) widest_ = std::max(widest_, layer.unit_count());
-  if (model.contract.is_wide()) {
-    wide_layers_ = layers_of<double>(model);
-  } else {
-    layers_ = layers_of<float>(model);
+  for (const NetworkLayer& layer : model.layers) {
+    widest_ = std::max(widest_, layer.unit_count());
+    layers_.push_back({layer.activation,
+                       layer.input_count,
+                       {layer.weights.begin(), layer.weights.end()},
+                       {layer.bias.begin(), layer.bias.end()}});
   }
-}
-
-void NetworkEngine::reserve(NetworkScratch& scratch, std::size_t rows) const {
-  scratch.inputs.resize(std::max(scratch.inputs.size(), rows * feature_count_));
-  scratch.units.resize(layers_.empty() ? 0 : 2 * widest_);
-  scratch.wide_units.resize(wide_layers_.empty() ? 0 : 2 * widest_);
-}
-
-void NetworkEngine::set_features(NetworkScratch& scratch, std::size_t row,
-                                 const double* features) const noexcept {
-  set_inputs(scratch, row, features);
-  if (!wide_layers_.empty()) return;
-  double* inputs = scratch.inputs.data() + row * feature_count_;
-  std::transform(inputs, inputs + feature_count_, inputs, model_input);
 }
 
 template <typename Number>
-void NetworkEngine::row_margins(const Layers<Number>& layers, const double* inputs,
-                                std::vector<Number>& units, Number* margins) const noexcept {
+void NetworkEngine<Number>::from_features(const double* features, Number* inputs) const noexcept {
+  if constexpr (std::is_same_v<Number, float>) {
+    std::transform(features, features + feature_count_, inputs, model_input);
+  } else {
+    std::copy_n(features, feature_count_, inputs);
+  }
+}
+
+template <typename Number>
+void NetworkEngine<Number>::row_margins(const Number* inputs, Number* units,
+                                        Number* margins) const noexcept {
   using Vector = Eigen::Map<Eigen::Array<Number, Eigen::Dynamic, 1>>;
   using Column = Eigen::Map<const Eigen::Array<Number, Eigen::Dynamic, 1>>;
-  Number* in = units.data();
+  Number* in = units;
   Number* out = in + widest_;
-  bool is_missing = false;
-  for (std::size_t i = 0; i < feature_count_; ++i) {
-    in[i] = static_cast<Number>(inputs[i]);
-    is_missing |= std::isnan(in[i]);
-  }
+  std::copy_n(inputs, feature_count_, in);
+  bool is_missing = std::any_of(in, in + feature_count_, [](Number x) { return std::isnan(x); });
   if (is_missing && !skips_missing_) {
     std::fill_n(margins, output_count_, static_cast<Number>(kCanonicalNan));
     return;
   }
-  for (const Layer<Number>& layer : layers) {
+  for (const Layer& layer : layers_) {
     const auto count = static_cast<Eigen::Index>(layer.bias.size());
     Vector sums(out, count);
     sums = Column(layer.bias.data(), count);
@@ -85,20 +69,15 @@ void NetworkEngine::row_margins(const Layers<Number>& layers, const double* inpu
   });
 }
 
-void NetworkEngine::margins(NetworkScratch& scratch, std::size_t rows,
-                            float* margins) const noexcept {
+template <typename Number>
+void NetworkEngine<Number>::margins(const Number* inputs, std::size_t rows, Number* units,
+                                    Number* margins) const noexcept {
   for (std::size_t row = 0; row < rows; ++row) {
-    row_margins(layers_, scratch.inputs.data() + row * feature_count_, scratch.units,
-                margins + row * output_count_);
+    row_margins(inputs + row * feature_count_, units, margins + row * output_count_);
   }
 }
 
-void NetworkEngine::margins(NetworkScratch& scratch, std::size_t rows,
-                            double* margins) const noexcept {
-  for (std::size_t row = 0; row < rows; ++row) {
-    row_margins(wide_layers_, scratch.inputs.data() + row * feature_count_, scratch.wide_units,
-                margins + row * output_count_);
-  }
-}
+template class NetworkEngine<float>;
+template class NetworkEngine<double>;
 
 }  // namespace mlcore

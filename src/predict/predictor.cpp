@@ -200,10 +200,10 @@ void Predictor::finish_margins(Context& context, std::size_t row, std::span<doub
   const std::size_t width = compiled_.output_count();
   if (context.output() == OutputKind::class_index) {
     const ModelScratch& scratch = context.model_;
-    out[0] =
-        compiled_.is_wide()
-            ? class_of(model_.facts().contract, {scratch.wide_margins.data() + row * width, width})
-            : class_of(model_.facts().contract.link, {scratch.margins.data() + row * width, width});
+    out[0] = compiled_.is_wide() ? class_of(model_.facts().contract,
+                                            {scratch.wide.margins.data() + row * width, width})
+                                 : class_of(model_.facts().contract.link,
+                                            {scratch.narrow.margins.data() + row * width, width});
     return;
   }
   if (context.output() == OutputKind::prediction) {
@@ -229,9 +229,9 @@ void Predictor::link_margins(ModelScratch& scratch, std::size_t row) const {
   const std::size_t width = compiled_.output_count();
   const ModelContract& contract = model_.facts().contract;
   if (compiled_.is_wide()) {
-    apply_link(contract, std::span(scratch.wide_margins).subspan(row * width, width));
+    apply_link(contract, std::span(scratch.wide.margins).subspan(row * width, width));
   } else {
-    apply_link(contract.link, {scratch.margins.data() + row * width, width});
+    apply_link(contract.link, {scratch.narrow.margins.data() + row * width, width});
   }
 }
 

@@ -24,13 +24,16 @@
 
 namespace mlcore {
 
-/// Memory for some rows.
+/// Memory for some rows, in the numbers of one contract.
+template <typename Number>
+struct NumberScratch {
+  std::vector<Number> columns;  // [row, column]
+  std::vector<Number> margins;  // [row, output]
+  std::vector<Number> units;    // of a network
+};
 struct ModelScratch {
-  std::vector<float> columns;        // [row, column], of a narrow contract
-  std::vector<float> margins;        // [row, output]
-  std::vector<double> wide_columns;  // of a wide one
-  std::vector<double> wide_margins;
-  NetworkScratch network;
+  NumberScratch<float> narrow;
+  NumberScratch<double> wide;
 };
 
 /// Immutable. Thread-safe, each call with its own scratch. Cost: no allocation but in `reserve`;
@@ -47,7 +50,8 @@ class CompiledModel {
   [[nodiscard]] std::size_t tree_count() const noexcept { return all_trees().size(); }
   [[nodiscard]] TreeRange all_trees() const noexcept;
   [[nodiscard]] bool is_wide() const noexcept {
-    return std::holds_alternative<Trees<double>>(trees_);
+    return std::holds_alternative<Trees<double>>(engine_) ||
+           std::holds_alternative<NetworkEngine<double>>(engine_);
   }
 
   void reserve(ModelScratch& scratch, std::size_t rows) const;
@@ -62,7 +66,7 @@ class CompiledModel {
   void require_present(std::span<const Input> features) const {
     if (refuses_missing_) check_present(features);
   }
-  /// The framework's ids. Shape: leaves[trees.size()].
+  /// The framework's ids. Shape: leaves[trees.size()]. Requires: a model of trees.
   void leaves(const ModelScratch& scratch, std::size_t row, TreeRange trees,
               std::span<double> leaves) const noexcept;
   /// The margins of row 0, or of all rows, left in the scratch.
@@ -73,21 +77,22 @@ class CompiledModel {
                     std::span<double> out) const noexcept;
 
  private:
-  template <typename Number>
+  template <typename T>
   struct Trees {
+    using Number = T;
     Trees(const TreeEnsemble& model, SimdTarget target);
     TreeInputs<Number> inputs;
     BasicTreeEngine<Number> engine;
   };
-  using AnyTrees = std::variant<Trees<float>, Trees<double>>;
+  using Engine =
+      std::variant<Trees<float>, Trees<double>, NetworkEngine<float>, NetworkEngine<double>>;
 
   template <typename Input>
   void check_present(std::span<const Input> features) const;
-  void network_margins(ModelScratch& scratch, std::size_t rows) const noexcept;
-  static AnyTrees compiled(const TreeEnsemble& model, SimdTarget target);
+  [[nodiscard]] static Engine engine_of(const Model& model);
+  [[nodiscard]] static Engine engine_of(const TreeEnsemble& model, SimdTarget target);
 
-  AnyTrees trees_;
-  std::optional<NetworkEngine> network_;  // in place of the trees, of which there are none
+  Engine engine_;
   bool refuses_missing_ = false;
 };
 

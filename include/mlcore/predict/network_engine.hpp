@@ -3,11 +3,9 @@
 
 // The compiled form of a linear model or a network.
 //
-//   NetworkEngine engine(model);
-//   NetworkScratch scratch;
-//   engine.reserve(scratch, 1);
-//   engine.set_inputs(scratch, 0, features);
-//   engine.margins(scratch, 1, margins);
+//   NetworkEngine<float> engine(model);
+//   engine.from_features(features, inputs);
+//   engine.margins(inputs, 1, units, margins);
 //
 // A layer is summed column by column, an input for all units at a time, so that the order of a
 // unit's sum depends on no SIMD width.
@@ -19,58 +17,51 @@
 
 namespace mlcore {
 
-/// Memory for the features of some rows, and for the units of one.
-struct NetworkScratch {
-  std::vector<double> inputs;      // [row, feature]
-  std::vector<float> units;        // of two layers, of a contract in f32
-  std::vector<double> wide_units;  // in f64
-};
-
-/// Immutable. Thread-safe, each call with its own scratch. Cost: no allocation but in `reserve`.
-/// Requires, of each call with a scratch: the rows were reserved.
+/// Of features, weights and sums in `Number`. Immutable. Thread-safe. Cost: no allocation after
+/// construction, does not throw.
+template <typename T>
 class NetworkEngine {
  public:
-  /// Requires: a model that `validate` accepted.
+  using Number = T;
+
+  /// Requires: a model that `validate` accepted, f32 of a narrow contract, f64 of a wide one.
   explicit NetworkEngine(const NetworkModel& model);
 
-  void reserve(NetworkScratch& scratch, std::size_t rows) const;
+  [[nodiscard]] std::size_t feature_count() const noexcept { return feature_count_; }
+  /// Numbers of a row of inputs.
+  [[nodiscard]] std::size_t column_count() const noexcept { return feature_count_; }
+  [[nodiscard]] std::size_t output_count() const noexcept { return output_count_; }
+  /// Numbers of scratch memory that `margins` needs, for any count of rows.
+  [[nodiscard]] std::size_t unit_count() const noexcept { return 2 * widest_; }
+
   /// A definition's outputs; those that f32 can't have are missing where the contract is of f32.
-  void set_features(NetworkScratch& scratch, std::size_t row,
-                    const double* features) const noexcept;
+  /// Shape: features[feature_count], inputs[column_count].
+  void from_features(const double* features, Number* inputs) const noexcept;
   /// Model features as they are.
   template <typename Input>
-  void set_inputs(NetworkScratch& scratch, std::size_t row, const Input* inputs) const noexcept {
-    double* to = scratch.inputs.data() + row * feature_count_;
-    for (std::size_t i = 0; i < feature_count_; ++i) to[i] = static_cast<double>(inputs[i]);
+  void from_inputs(const Input* features, Number* inputs) const noexcept {
+    for (std::size_t i = 0; i < feature_count_; ++i) inputs[i] = static_cast<Number>(features[i]);
   }
-  /// The first rows' margins, with the bits of `reference_margins`. Shape: margins[rows, outputs].
-  /// Requires: the contract's number.
-  void margins(NetworkScratch& scratch, std::size_t rows, float* margins) const noexcept;
-  void margins(NetworkScratch& scratch, std::size_t rows, double* margins) const noexcept;
+  /// With the bits of `reference_margins`. Shape: inputs[rows, column_count], units[unit_count],
+  /// margins[rows, output_count].
+  void margins(const Number* inputs, std::size_t rows, Number* units,
+               Number* margins) const noexcept;
 
  private:
-  template <typename Number>
   struct Layer {
     Activation activation;
     std::size_t input_count;
     std::vector<Number> weights;
     std::vector<Number> bias;
   };
-  template <typename Number>
-  using Layers = std::vector<Layer<Number>>;
 
-  template <typename Number>
-  [[nodiscard]] static Layers<Number> layers_of(const NetworkModel& model);
-  template <typename Number>
-  void row_margins(const Layers<Number>& layers, const double* inputs, std::vector<Number>& units,
-                   Number* margins) const noexcept;
+  void row_margins(const Number* inputs, Number* units, Number* margins) const noexcept;
 
   std::size_t feature_count_;
   std::size_t output_count_;
-  std::size_t widest_ = 0;  // of the features and the layers
+  std::size_t widest_;  // of the features and the layers
   bool skips_missing_;
-  Layers<float> layers_;  // of one of the two numbers
-  Layers<double> wide_layers_;
+  std::vector<Layer> layers_;
 };
 
 }  // namespace mlcore
