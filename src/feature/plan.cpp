@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -45,15 +47,26 @@ double feature_of(Type type, const Cell& cell) noexcept {
   return std::isfinite(value) ? value : kCanonicalNan;
 }
 
-/// Nothing where an output is not an f64 column as it is.
-std::vector<std::uint32_t> columns_of(const Definition& definition) {
+bool is_number(Type type) {
+  return type == Type::f64 || type == Type::i64 || type == Type::boolean;
+}
+
+/// The outputs as columns; nothing where one of them is another expression, or of another type.
+template <typename IsWanted>
+std::vector<std::uint32_t> columns_of(const Definition& definition, IsWanted is_wanted) {
   std::vector<std::uint32_t> columns;
   for (const Output& output : definition.outputs()) {
     const Node& node = definition.expressions().nodes[output.node];
-    if (node.op != Op::column || node.type != Type::f64) return {};
+    if (node.op != Op::column || !is_wanted(node.type)) return {};
     columns.push_back(node.index);
   }
   return columns;
+}
+
+bool is_i64(double value) noexcept {
+  constexpr std::uint64_t kMinusZero = 0x8000000000000000u;
+  return std::trunc(value) == value && value >= -0x1p63 && value < 0x1p63 &&
+         std::bit_cast<std::uint64_t>(value) != kMinusZero;
 }
 
 }  // namespace
@@ -61,7 +74,16 @@ std::vector<std::uint32_t> columns_of(const Definition& definition) {
 FeaturePlan::FeaturePlan(Definition definition, FittedParameters parameters)
     : definition_(std::move(definition)), parameters_(std::move(parameters)) {
   check(definition_, parameters_);
-  columns_ = columns_of(definition_);
+  columns_ = columns_of(definition_, [](Type type) { return type == Type::f64; });
+  const std::vector<Field>& fields = definition_.request().schema().fields();
+  if (std::all_of(fields.begin(), fields.end(), [](const Field& f) { return is_number(f.type); })) {
+    numbers_ = columns_of(definition_, is_number);
+  }
+  for (std::uint32_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i].nullable) required_.push_back(i);
+    if (fields[i].type == Type::i64) integers_.push_back(i);
+    if (fields[i].type == Type::boolean) booleans_.push_back(i);
+  }
 }
 
 FeatureScratch FeaturePlan::make_scratch() const {
@@ -87,6 +109,28 @@ void FeaturePlan::compute(const RowView& row, std::span<const Cell> aggregates,
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     out[i] = feature_of(outputs[i].type, scratch.registers[outputs[i].node]);
   }
+}
+
+bool FeaturePlan::copy_numbers(std::span<const double> values,
+                               std::span<double> out) const noexcept {
+  if (numbers_.empty() || values.size() != definition_.request().schema().size()) return false;
+  for (const std::uint32_t field : required_) {
+    if (std::isnan(values[field])) return false;
+  }
+  for (const std::uint32_t field : integers_) {
+    if (!std::isnan(values[field]) && !is_i64(values[field])) return false;
+  }
+  for (const std::uint32_t field : booleans_) {
+    if (!std::isnan(values[field]) && values[field] != 1 &&
+        std::bit_cast<std::uint64_t>(values[field]) != 0) {
+      return false;
+    }
+  }
+  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+    const double value = values[numbers_[i]];
+    out[i] = std::isfinite(value) ? value : kCanonicalNan;
+  }
+  return true;
 }
 
 }  // namespace mlcore

@@ -164,7 +164,11 @@ void Predictor::predict_numeric(Context& context, std::span<const double> values
   const FloatingPointGuard guard;
   context.watch(Context::CallKind::row, [&] {
     require_stateless();
-    finish(context, numeric_row(context, values), {}, out);
+    if (context.shard_ != nullptr || !plan_.copy_numbers(values, context.features_)) {
+      return finish(context, numeric_row(context, values), {}, out);
+    }
+    require_width(out.size(), context.output_count(), "out");
+    finish_row(context, out);
   });
 }
 
@@ -281,8 +285,8 @@ RowView Predictor::numeric_row(Context& context, std::span<const double> values)
   return RowView::trusted(definition().request(), context.builder_.finish());
 }
 
-/// `features_of(row)` computes one row's features and gives the row; the model runs on a tile of
-/// rows at a time.
+/// `features_of(row)` computes one row's features and gives the row, which only a monitor needs;
+/// the model runs on a tile of rows at a time.
 template <typename RowFeatures>
 void Predictor::finish_tiles(Context& context, std::size_t rows, std::span<double> out,
                              RowFeatures&& features_of) const {
@@ -345,6 +349,9 @@ void Predictor::predict_matrix(Context& context, Span2d<const T> rows,
     std::vector<double> values(rows.columns());
     finish_tiles(context, rows.rows(), out, [&](std::size_t index) {
       std::copy(rows.row(index).begin(), rows.row(index).end(), values.begin());
+      if (context.shard_ == nullptr && plan_.copy_numbers(values, context.features_)) {
+        return RowView();
+      }
       const RowView row = numeric_row(context, values);
       plan_.compute(row, {}, context.scratch_, context.features_);
       return row;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cfenv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -431,6 +432,51 @@ TEST_CASE("plan: columns as they are, in any order, have the bits of an evaluati
     CHECK(features_of("[b, a]", value) == expected);
     CHECK(features_of("[b, a, z]", value) == expected);
   }
+}
+
+TEST_CASE("plan: numbers that are the features have the bits of their row, others are not taken") {
+  const FeaturePlan plan(Definition::parse("features f version 1 input a: f64? input b: f64 "
+                                           "input c: i64? input d: bool? output [d, c, b, a]"),
+                         {});
+  const RowLayout& request = plan.definition().request();
+  FeatureScratch scratch = plan.make_scratch();
+  std::vector<double> computed(plan.width()), copied(plan.width());
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto is_equal = [&](const std::vector<double>& row) {
+    RowBuilder builder(request);
+    if (!std::isnan(row[0])) builder.set_f64(0, row[0]);
+    builder.set_f64(1, row[1]);
+    if (!std::isnan(row[2])) builder.set_i64(2, static_cast<std::int64_t>(row[2]));
+    if (!std::isnan(row[3])) builder.set_boolean(3, row[3] != 0);
+    plan.compute(RowView::parse(request, builder.finish()), {}, scratch, computed);
+    return plan.copy_numbers(row, copied) &&
+           std::memcmp(computed.data(), copied.data(), computed.size() * sizeof(double)) == 0;
+  };
+  CHECK(is_equal({1.5, -2.5, 3, 1}));
+  CHECK(is_equal({kCanonicalNan, 2.5, kCanonicalNan, kCanonicalNan}));
+  CHECK(is_equal({-0.0, infinity, 0, 0}));
+  CHECK(is_equal({-infinity, 5e-324, -0x1p63, 1}));
+  CHECK(is_equal({1, 1e308, 0x1p63 - 1024, 0}));
+  const std::vector<double> refused[] = {{1, kCanonicalNan, 1, 1},
+                                         {1, 1, 1.5, 1},
+                                         {1, 1, 0x1p63, 1},
+                                         {1, 1, -infinity, 1},
+                                         {1, 1, 1, 2},
+                                         {1, 1, 1, 0.5},
+                                         {1, 1, 1, infinity},
+                                         {1, 1, -0.0, 1},
+                                         {1, 1, 1, -0.0},
+                                         {1, 1, 1},
+                                         {1, 1, 1, 1, 1},
+                                         {}};
+  for (const std::vector<double>& row : refused) {
+    CAPTURE(row.size());
+    CHECK_FALSE(plan.copy_numbers(row, copied));
+  }
+  const FeaturePlan sum(Definition::parse("features f version 1 input a: f64 input b: f64 "
+                                          "c = a + b output [a, c]"),
+                        {});
+  CHECK_FALSE(sum.copy_numbers(std::vector<double>{1, 2}, std::span(copied).first(2)));
 }
 
 TEST_CASE("plan: a host's rounding mode changes no bit, and is as it was afterwards") {

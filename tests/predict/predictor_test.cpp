@@ -23,13 +23,14 @@ using test::two_stumps;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-Artifact stateless_artifact() {
+Artifact stateless_artifact(const std::string& ratio = "debt / income") {
   Artifact artifact;
   artifact.name = "loan";
   artifact.definition = Definition::parse(
       "features loan version 1\n"
       "input age: i64\ninput debt: f64?\ninput income: f64\n"
-      "years = age\nratio = debt / income\noutput [years, ratio]\n");
+      "years = age\nratio = " +
+      ratio + "\noutput [years, ratio]\n");
   artifact.model = two_stumps();
   artifact.proof_rows = make_proof_rows(artifact, 16, 3);
   return artifact;
@@ -86,7 +87,10 @@ TEST_CASE("predictor: margins of a row are those of the trees by hand") {
 }
 
 TEST_CASE("predictor: row, numeric row and batch give the same bits") {
-  const auto predictor = std::make_shared<const Predictor>(stateless_artifact());
+  std::string ratio;
+  SUBCASE("of an expression") { ratio = "debt / income"; }
+  SUBCASE("of columns as they are") { ratio = "debt"; }
+  const auto predictor = std::make_shared<const Predictor>(stateless_artifact(ratio));
   for (const OutputKind kind : {OutputKind::prediction, OutputKind::margin, OutputKind::features}) {
     CAPTURE(static_cast<int>(kind));
     Context context(predictor, {.output = kind});
@@ -189,7 +193,10 @@ TEST_CASE("predictor: a host's rounding mode and flush-to-zero change no bit") {
 }
 
 TEST_CASE("predictor: misuse is refused by name") {
-  const auto loan = std::make_shared<const Predictor>(stateless_artifact());
+  std::string ratio;
+  SUBCASE("of an expression") { ratio = "debt / income"; }
+  SUBCASE("of columns as they are") { ratio = "debt"; }
+  const auto loan = std::make_shared<const Predictor>(stateless_artifact(ratio));
   const auto shop = std::make_shared<const Predictor>(windowed_artifact());
   Context context(loan, {});
   Context shop_context(shop, {});

@@ -55,11 +55,21 @@ class FeaturePlan {
   /// `definition().aggregates()`; out.size() == width(). Cost: no allocation, does not throw.
   void compute(const RowView& row, std::span<const Cell> aggregates, FeatureScratch& scratch,
                std::span<double> out) const noexcept;
+  /// As `compute` of the row that has these numbers, one a field and NaN for null, without the row.
+  /// False, and nothing said of `out`, where a feature is more than a column, or a number is not
+  /// one of its field's.
+  /// Requires: out.size() == width(). Cost: O(fields), no allocation.
+  [[nodiscard]] bool copy_numbers(std::span<const double> values,
+                                  std::span<double> out) const noexcept;
 
  private:
   Definition definition_;
   FittedParameters parameters_;
-  std::vector<std::uint32_t> columns_;  // the outputs, where each is an f64 column as it is
+  std::vector<std::uint32_t> columns_;   // the outputs, where each is an f64 column as it is
+  std::vector<std::uint32_t> numbers_;   // the outputs, where each is a column, and all are numbers
+  std::vector<std::uint32_t> required_;  // fields that are not nullable
+  std::vector<std::uint32_t> integers_;
+  std::vector<std::uint32_t> booleans_;
 };
 
 }  // namespace mlcore
