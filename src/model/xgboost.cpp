@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outside code uses import_xgboost: reads the file, then decides what its members mean together.
-// Source: XGBoost 1.7.6 and 3.2.0 src/learner.cc, src/gbm/gbtree.cc and gbtree_model.cc.
+// Source: XGBoost 1.7.6 and 3.2.0 src/learner.cc, src/gbm/gbtree.cc, gbtree_model.cc and
+// gblinear.cc.
 #include "mlcore/model/xgboost.hpp"
 
 #include <fmt/format.h>
@@ -24,9 +25,12 @@ class XgboostImport {
   XgboostImport(XgboostFile file, const XgboostImportOptions& options)
       : file_(std::move(file)), model_(file_.model), options_(options) {}
 
-  TreeEnsemble run();
+  Model run();
 
  private:
+  TreeEnsemble trees();
+  NetworkModel linear();
+  void check_no_trees() const;
   void check_trees() const;
   void check_iterations() const;
   void set_outputs();
@@ -41,9 +45,22 @@ class XgboostImport {
   XgboostImportOptions options_;
 };
 
-TreeEnsemble XgboostImport::run() {
+Model XgboostImport::run() {
   if (file_.version.empty()) fail_malformed("no version");
   if (file_.booster.empty()) fail_malformed("no booster");
+  if ((file_.booster == "gblinear") != file_.linear_weights.has_value()) {
+    fail_malformed(fmt::format("the booster {} {} weights", shown(file_.booster),
+                               file_.linear_weights ? "with" : "without"));
+  }
+  if (options_.best_iteration && !file_.best_iteration) {
+    throw Error(Code::failed_precondition, Reason::invalid_option,
+                "XGBoost model: no attribute \"best_iteration\": it was not stopped early");
+  }
+  if (file_.linear_weights) return linear();
+  return trees();
+}
+
+TreeEnsemble XgboostImport::trees() {
   if (file_.is_nested != (file_.booster == "dart")) {
     fail_malformed(
         fmt::format("the booster {} with a model as others have it", shown(file_.booster)));
@@ -52,11 +69,48 @@ TreeEnsemble XgboostImport::run() {
   check_trees();
   check_iterations();
   set_outputs();
+  set_tree_outputs();
   set_rounds();
   if (file_.tree_weights && !file_.tree_weights->empty()) weigh_leaves();
   if (options_.best_iteration) keep_best();
   validate(model_);
   return std::move(model_);
+}
+
+void XgboostImport::check_no_trees() const {
+  if (file_.trees == 0 && file_.tree_outputs.empty() && file_.iterations.empty() &&
+      !file_.tree_weights && !file_.is_nested && file_.declared_trees <= 0) {
+    return;
+  }
+  fail_malformed("the booster \"gblinear\" with what only trees have");
+}
+
+/// A margin is the bias plus the base margin, of every output the first one's, then plus weight ×
+/// feature in order, each step in float32, missing features left out. All rounds made the same
+/// weights: XGBoost predicts with them whatever the iterations asked for.
+NetworkModel XgboostImport::linear() {
+  check_no_trees();
+  set_outputs();
+  std::vector<double>& weights = *file_.linear_weights;
+  const std::size_t outputs = model_.output_count;
+  const std::size_t inputs = model_.feature_count;
+  if (weights.size() != (inputs + 1) * outputs) {
+    fail_malformed(
+        fmt::format("{} weights for {} features and {} outputs", weights.size(), inputs, outputs));
+  }
+  NetworkModel network;
+  static_cast<ModelFacts&>(network) = std::move(model_);
+  network.missing = NetworkModel::Missing::skip;
+  NetworkLayer& layer = network.layers.emplace_back();
+  layer.input_count = network.feature_count;
+  for (std::size_t unit = 0; unit < outputs; ++unit) {
+    const auto bias = static_cast<float>(weights[inputs * outputs + unit]);
+    layer.bias.push_back(static_cast<double>(bias + model_.base_margins[0]));
+  }
+  weights.resize(inputs * outputs);
+  layer.weights = std::move(weights);
+  validate(network);
+  return network;
 }
 
 void XgboostImport::check_trees() const {
@@ -94,7 +148,6 @@ void XgboostImport::set_outputs() {
   model_.contract.link = objective.link;
   model_.feature_count = static_cast<std::uint32_t>(file_.feature_count);
   model_.output_count = static_cast<std::uint32_t>(outputs);
-  set_tree_outputs();
   set_base_margins(objective);
 }
 
@@ -162,10 +215,6 @@ void XgboostImport::weigh_leaves() {
 
 void XgboostImport::keep_best() {
   const auto& text = file_.best_iteration;
-  if (!text) {
-    throw Error(Code::failed_precondition, Reason::invalid_option,
-                "XGBoost model: no attribute \"best_iteration\": it was not stopped early");
-  }
   const auto best = parse_i64(*text);
   if (!best || *best < 0 || *best >= static_cast<std::int64_t>(model_.round_count())) {
     fail_malformed(fmt::format("best_iteration: found {}, the model has {} rounds", shown(*text),
@@ -186,7 +235,7 @@ void XgboostImport::keep_best() {
 
 }  // namespace
 
-TreeEnsemble import_xgboost(std::string_view bytes, const XgboostImportOptions& options) {
+Model import_xgboost(std::string_view bytes, const XgboostImportOptions& options) {
   const FloatingPointGuard guard;
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == bytes.npos || bytes[first] != '{') {

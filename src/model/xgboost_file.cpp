@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // import_xgboost uses read_xgboost_file.
-// Source: XGBoost 1.7.6 and 3.2.0 src/learner.cc, src/gbm/gbtree.cc and gbtree_model.cc.
+// Source: XGBoost 1.7.6 and 3.2.0 src/learner.cc, src/gbm/gbtree.cc, gbtree_model.cc and
+// gblinear_model.cc.
 #include "model/xgboost_file.hpp"
 
 #include <fmt/format.h>
@@ -37,6 +38,7 @@ class FileReader {
   void read_trees();
   void check_copies(const XgboostTree& tree) const;
   void read_tree_weights();
+  void read_linear_weights();
   void read_categories();
   void read_learner_parameters();
   void read_base_scores();
@@ -146,7 +148,7 @@ void FileReader::read_booster() {
   while (const auto name = reader_.next_member()) {
     if (*name == "name") {
       file_.booster = reader_.string();
-      if (file_.booster != "gbtree" && file_.booster != "dart") {
+      if (file_.booster != "gbtree" && file_.booster != "dart" && file_.booster != "gblinear") {
         fail_unsupported(fmt::format("the booster {}", shown(file_.booster)));
       }
     } else if (*name == "model") {
@@ -192,8 +194,10 @@ void FileReader::read_booster_model() {
       read_categories();
     } else if (*name == "weight_drop") {
       read_tree_weights();
-    } else if (*name == "weights" || *name == "boosted_rounds") {
-      fail_unsupported("the booster \"gblinear\"");
+    } else if (*name == "weights") {
+      read_linear_weights();
+    } else if (*name == "boosted_rounds") {
+      reader_.skip();  // all rounds made the same weights
     } else {
       unknown("model", *name);
     }
@@ -206,6 +210,14 @@ void FileReader::read_tree_weights() {
   reader_.begin_array();
   weights.reserve(reader_.element_bound());
   while (reader_.next_element()) weights.push_back(reader_.f32());
+}
+
+/// In the type that NetworkLayer has, so that a large model stands in memory once.
+void FileReader::read_linear_weights() {
+  std::vector<double>& weights = file_.linear_weights.emplace();
+  reader_.begin_array();
+  weights.reserve(reader_.element_bound());
+  while (reader_.next_element()) weights.push_back(static_cast<double>(reader_.f32()));
 }
 
 void FileReader::read_trees() {

@@ -16,7 +16,7 @@
 namespace mlcore {
 
 struct XgboostFile {
-  /// Framework, version, objective, names and nodes are set, and nothing else.
+  /// Framework, version, objective, names and nodes are set, and nothing else. Of gblinear no node.
   TreeEnsemble model;
   std::vector<std::int32_t> version;
   std::string booster;
@@ -29,6 +29,8 @@ struct XgboostFile {
   std::vector<std::int32_t> tree_outputs;
   std::vector<std::int32_t> iterations;
   std::optional<std::vector<float>> tree_weights;  // dart
+  /// Of gblinear: feature by feature, one an output, and the biases last.
+  std::optional<std::vector<double>> linear_weights;
   std::vector<float> base_scores;
   std::int64_t feature_count = -1;
   std::int64_t class_count = 0;

@@ -19,9 +19,9 @@
 #include "mlcore/drift/reference.hpp"
 #include "mlcore/evaluate/metrics.hpp"
 #include "mlcore/model/xgboost.hpp"
+#include "mlcore/predict/compiled_model.hpp"
 #include "mlcore/predict/predictor.hpp"
 #include "mlcore/predict/proof.hpp"
-#include "mlcore/predict/tree_engine.hpp"
 #include "train/metadata.hpp"
 #include "train/recency_rule.hpp"
 
@@ -102,7 +102,7 @@ Metrics measure(std::span<const double> scores, std::span<const std::uint8_t> la
 }
 
 /// Probabilities have a scale; absent = what was seen.
-std::optional<ScoreScale> scale_of(const TreeEnsemble& model) {
+std::optional<ScoreScale> scale_of(const ModelFacts& model) {
   switch (model.contract.link) {
     case Link::logistic:
     case Link::softmax:
@@ -250,17 +250,17 @@ class Training {
   void make_artifact() {
     Artifact& artifact = result_.artifact;
     say("import the model");
-    const TreeEnsemble trees = import_xgboost(result_.model_json);
-    artifact.model = trees;
+    artifact.model = import_xgboost(result_.model_json);
+    const ModelFacts& facts = artifact.model.facts();
     artifact.metadata["algorithm"] =
-        fmt::format("{} {} {}", trees.framework, trees.framework_version, trees.objective);
+        fmt::format("{} {} {}", facts.framework, facts.framework_version, facts.objective);
     artifact.metadata["label"] = spec_.label;
     artifact.metadata["rounds"] = std::to_string(spec_.model.rounds);
     artifact.metadata["seed"] = std::to_string(spec_.model.seed);
     for (const auto& [name, value] : spec_.model.parameters) {
       artifact.metadata["parameter." + name] = value;
     }
-    artifact.reference = make_reference(trees);
+    artifact.reference = make_reference(artifact.model);
     say("make proof rows");
     artifact.proof_rows = make_proof_rows(artifact, kProofRows, kProofSeed);
     result_.file = write_artifact(artifact);
@@ -268,9 +268,9 @@ class Training {
 
   /// Of the train split: each feature as computed, each prediction as served. Absent where there
   /// are more columns than a reference holds.
-  [[nodiscard]] std::optional<Reference> make_reference(const TreeEnsemble& trees) const {
+  [[nodiscard]] std::optional<Reference> make_reference(const Model& model) const {
     const TrainingTable& table = result_.train_table;
-    const std::size_t outputs = trees.output_count;
+    const std::size_t outputs = model.facts().output_count;
     if (table.width + outputs > kMaxReferenceColumns) return std::nullopt;
     say("make the reference");
     Reference reference;
@@ -281,19 +281,35 @@ class Training {
       }
       reference.features.push_back(profile_numeric(definition().outputs()[i].name, column));
     }
-    std::vector<float> predictions(table.size() * outputs);
-    TreeEngine(trees).batch_margins(train_inputs_.data(), table.size(), predictions.data());
-    for (std::size_t row = 0; row < table.size(); ++row) {
-      apply_link(trees.contract.link, std::span(predictions).subspan(row * outputs, outputs));
-    }
+    const std::vector<double> predictions = train_predictions(model);
     for (std::size_t i = 0; i < outputs; ++i) {
       for (std::size_t row = 0; row < table.size(); ++row) {
-        column[row] = static_cast<double>(predictions[row * outputs + i]);
+        column[row] = predictions[row * outputs + i];
       }
       const std::string name = outputs == 1 ? "prediction" : fmt::format("prediction {}", i);
-      reference.scores.push_back(profile_scores(name, column, scale_of(trees)));
+      reference.scores.push_back(profile_scores(name, column, scale_of(model.facts())));
     }
     return reference;
+  }
+
+  /// Of the train split. Shape: [row, output].
+  [[nodiscard]] std::vector<double> train_predictions(const Model& model) const {
+    const CompiledModel compiled(model);
+    const std::size_t rows = result_.train_table.size();
+    const std::size_t outputs = compiled.output_count();
+    ModelScratch scratch;
+    compiled.reserve(scratch, rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      compiled.set_inputs(scratch, row, train_inputs_.data() + row * compiled.feature_count());
+    }
+    compiled.batch_margins(scratch, rows, compiled.all_trees());
+    std::vector<double> predictions(rows * outputs);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto out = std::span(predictions).subspan(row * outputs, outputs);
+      compiled.copy_margins(scratch, row, out);
+      apply_link(model, out);
+    }
+    return predictions;
   }
 
   /// Through the artifact's own bytes, and beside XGBoost's predictor on every row.

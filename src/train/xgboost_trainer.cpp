@@ -141,6 +141,12 @@ class Booster {
 void check_options(const XgboostOptions& options) {
   if (options.rounds < 1) refuse(fmt::format("rounds: expected ≥ 1, found {}", options.rounds));
   if (options.threads < 1) refuse(fmt::format("threads: expected ≥ 1, found {}", options.threads));
+  const auto booster = options.parameters.find("booster");
+  const bool is_linear = booster != options.parameters.end() && booster->second == "gblinear";
+  if (is_linear && options.threads > 1) {  // they race for its weights
+    refuse(fmt::format("threads: the booster gblinear gives the same model each time on 1, not {}",
+                       options.threads));
+  }
   for (const auto& [name, value] : options.parameters) {
     if (std::find(kParameters.begin(), kParameters.end(), name) == kParameters.end()) {
       refuse(

@@ -62,6 +62,13 @@ def case(name, kind, objective=None, rounds=2, since=(1, 7), **parameters):
     }
 
 
+def linear(name, *arguments, rounds=4, **parameters):
+    """One thread makes even "shotgun" the same each time."""
+    return case(f"linear_{name}", *arguments, **{
+        "rounds": rounds, "booster": "gblinear", "updater": "coord_descent", "alpha": 0.01,
+        **parameters})
+
+
 CASES = [
     case("logistic", "binary", "binary:logistic", rounds=6, max_depth=4),
     case("logistic_base", "binary", "binary:logistic", base_score=0.0123),
@@ -105,11 +112,31 @@ CASES = [
     case("partition_approx", "categories", rounds=2, max_depth=3, max_cat_to_onehot=1,
          tree_method="approx"),
     case("data_frame", "categories", rounds=2, max_depth=3, max_cat_to_onehot=1, _frame=True),
+    linear("squared", "real"),
+    linear("squared_base", "real", base_score=0.7, updater="shotgun"),
+    linear("logistic", "binary", "binary:logistic", base_score=0.0123),
+    linear("logitraw", "binary", "binary:logitraw"),
+    linear("hinge", "binary", "binary:hinge"),
+    linear("pseudo_huber", "real", "reg:pseudohubererror"),
+    linear("quantiles", "real", "reg:quantileerror", since=(2, 0), quantile_alpha=[0.2, 0.8]),
+    linear("poisson", "count", "count:poisson"),
+    linear("gamma", "positive", "reg:gamma"),
+    linear("tweedie", "count", "reg:tweedie", base_score=1.3),
+    linear("cox", "positive", "survival:cox"),
+    linear("aft", "positive", "survival:aft"),
+    linear("softprob", "classes", "multi:softprob", num_class=3),
+    linear("softmax", "classes", "multi:softmax", num_class=3, base_score=0.3),
+    linear("rank", "rank", "rank:pairwise"),
+    linear("targets", "targets"),
+    linear("best_iteration", "binary", "binary:logistic", rounds=60, eta=1.0, _best=True),
+    linear("names", "real", _names=True),
 ]
 
 
 def thresholds_of(model):
     booster = model["learner"]["gradient_booster"]
+    if booster["name"] == "gblinear":
+        return 0, [[] for _ in range(WIDTH)]
     trees = booster.get("gbtree", booster)["model"]["trees"]
     found = [[] for _ in range(WIDTH)]
     for tree in trees:

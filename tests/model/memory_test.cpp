@@ -236,6 +236,22 @@ std::string stump_of_set(std::size_t set) {
 
 }  // namespace
 
+TEST_CASE("xgboost gblinear: the heap stays within 4 times the text, and a fixed part") {
+  const auto model = [](std::size_t features) {
+    return fmt::format(
+        R"({{"learner":{{"gradient_booster":{{"name":"gblinear","model":{{"weights":[{}]}}}},)"
+        R"("learner_model_param":{{"base_score":"5E-1","num_feature":"{}"}},)"
+        R"("objective":{{"name":"reg:squarederror"}}}},"version":[1,7,4]}})",
+        repeated("0,", 2 * (features + 1)), features);
+  };
+  const Text texts[] = {
+      {"many features", model(1 << 20), true},
+      {"more features than there may be", model(1 << 22), false},
+  };
+  check_peaks(
+      texts, [](const std::string& text) { return import_xgboost(text); }, 4);
+}
+
 TEST_CASE("lightgbm: the heap stays within 16 times the text, and a fixed part") {
   const auto lone = [](std::size_t tree) {
     return fmt::format("Tree={}\nnum_leaves=1\nnum_cat=0\nleaf_value=1\n\n", tree);

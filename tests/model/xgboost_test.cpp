@@ -51,6 +51,12 @@ std::string model_with(std::string_view from, std::string_view to) {
   return replaced(std::string(kModel), from, to);
 }
 
+TreeEnsemble trees_of(std::string_view text, const XgboostImportOptions& options = {}) {
+  Model model = import_xgboost(text, options);
+  REQUIRE(model.trees() != nullptr);
+  return std::move(*model.trees());
+}
+
 struct Refusal {
   Reason reason = Reason::none;
   std::string message;
@@ -68,7 +74,7 @@ Refusal refusal_of(std::string_view text) {
 }  // namespace
 
 TEST_CASE("xgboost: a model is read, its nodes breadth-first, its pruned nodes left out") {
-  const TreeEnsemble model = import_xgboost(kModel);
+  const TreeEnsemble model = trees_of(kModel);
   constexpr std::uint32_t kLeaf = TreeEnsemble::kLeaf;
   CHECK(model.framework == "xgboost");
   CHECK(model.framework_version == "1.7.4");
@@ -99,7 +105,7 @@ TEST_CASE("xgboost: the margins are XGBoost's own") {
     }
   }
   const std::vector<float> expected = booster.predict(probe, XgboostBooster::kMargin);
-  const TreeEnsemble model = import_xgboost(kModel);
+  const TreeEnsemble model = trees_of(kModel);
   REQUIRE(expected.size() == probe.rows());
   for (std::size_t row = 0; row < probe.rows(); ++row) {
     CAPTURE(row);
@@ -140,7 +146,7 @@ TEST_CASE("xgboost: base margins are computed as XGBoost does, over many base sc
       CAPTURE(std::string(score));
       const std::string text = replaced(named, "2.5E-1", score);
       float margin = 0;
-      reference_margins(import_xgboost(text), probe.features, {&margin, 1});
+      reference_margins(trees_of(text), probe.features, {&margin, 1});
       const XgboostBooster booster(text);
       const float expected = booster.predict(probe, XgboostBooster::kMargin)[0];
       CHECK(std::bit_cast<std::uint32_t>(margin) == std::bit_cast<std::uint32_t>(expected));
@@ -149,9 +155,9 @@ TEST_CASE("xgboost: base margins are computed as XGBoost does, over many base sc
 }
 
 TEST_CASE("xgboost: what 2.x and 3.x write differently is read alike") {
-  const TreeEnsemble expected = import_xgboost(kModel);
+  const TreeEnsemble expected = trees_of(kModel);
   const auto is_same = [&expected](const std::string& text, std::string_view version) {
-    TreeEnsemble model = import_xgboost(text);
+    TreeEnsemble model = trees_of(text);
     CHECK(model.framework_version == version);
     model.framework_version = expected.framework_version;
     return model == expected;
@@ -175,8 +181,7 @@ TEST_CASE("xgboost: what 2.x and 3.x write differently is read alike") {
 TEST_CASE("xgboost: since 3.2 a base score of 0 or 1 is moved inwards") {
   // -logf(1.0f / 1e-6f - 1.0f) = -13.815510 and its mirror, by hand: ln(999999) = 13.8155096.
   const auto margin = [](std::string_view score, std::string_view version) {
-    return import_xgboost(replaced(model_with("2.5E-1", score), "[1,7,4]", version))
-        .base_margins[0];
+    return trees_of(replaced(model_with("2.5E-1", score), "[1,7,4]", version)).base_margins[0];
   };
   CHECK(margin("0E0", "[3,2,0]") == doctest::Approx(-13.8155096).epsilon(1e-6));
   CHECK(margin("1E0", "[3,4,1]") > 13.0f);
@@ -189,12 +194,12 @@ TEST_CASE("xgboost: one base score serves all classes, or each has its own") {
   std::string text = model_with("\"num_class\":\"0\"", "\"num_class\":\"3\"");
   text = replaced(text, "binary:logistic", "multi:softprob");
   text = replaced(text, "\"tree_info\":[0,0]", "\"tree_info\":[2,0]");
-  TreeEnsemble model = import_xgboost(text);
+  TreeEnsemble model = trees_of(text);
   CHECK(model.output_count == 3);
   CHECK(model.contract.link == Link::softmax);
   CHECK(model.base_margins == std::vector<float>{0.25f, 0.25f, 0.25f});
   CHECK(model.tree_output == std::vector<std::uint32_t>{2, 0});
-  model = import_xgboost(replaced(text, "2.5E-1", "[1E-1,2E-1,3E-1]"));
+  model = trees_of(replaced(text, "2.5E-1", "[1E-1,2E-1,3E-1]"));
   CHECK(model.base_margins == std::vector<float>{0.1f, 0.2f, 0.3f});
   CHECK(refusal_of(replaced(text, "2.5E-1", "[1E-1,2E-1]")).message ==
         "XGBoost model: 2 base scores for 3 outputs");
@@ -203,7 +208,7 @@ TEST_CASE("xgboost: one base score serves all classes, or each has its own") {
 TEST_CASE("xgboost: a round is a tree for each output and parallel tree") {
   using Rounds = std::vector<std::uint32_t>;
   const auto rounds = [](std::string_view from, std::string_view to) {
-    return import_xgboost(model_with(from, to)).round_begin;
+    return trees_of(model_with(from, to)).round_begin;
   };
   constexpr std::string_view kParallel = R"("num_parallel_tree":"1")";
   CHECK(rounds(kParallel, R"("num_parallel_tree":"2")") == Rounds{0, 2});
@@ -219,8 +224,8 @@ TEST_CASE("xgboost: a round is a tree for each output and parallel tree") {
 TEST_CASE("xgboost: numbers are rounded once, to float32") {
   // 1 + 2^-24 + 2^-60 rounds up as a float; through a double it would round to 1.
   const std::string text = model_with("6.5E-3", "1.00000005960464477626198869671");
-  CHECK(import_xgboost(text).value[0] == 0x1.000002p0f);
-  CHECK(import_xgboost(model_with("6.5E-3", "-Infinity")).value[0] ==
+  CHECK(trees_of(text).value[0] == 0x1.000002p0f);
+  CHECK(trees_of(model_with("6.5E-3", "-Infinity")).value[0] ==
         -std::numeric_limits<float>::infinity());
 }
 
@@ -233,7 +238,8 @@ TEST_CASE("xgboost: what is not understood is refused by name") {
   } rows[] = {
       {R"("name":"gbtree")", R"("name":"dart")", Reason::malformed_model,
        "the booster \"dart\" with a model as others have it"},
-      {R"("name":"gbtree")", R"("name":"gblinear")", Reason::unsupported_model, "\"gblinear\""},
+      {R"("name":"gbtree")", R"("name":"gblinear")", Reason::malformed_model,
+       "the booster \"gblinear\" without weights"},
       {R"("gradient_booster":{)", R"("gradient_booster":{"weight_drop":[1E0],)",
        Reason::malformed_model, "weight_drop has 1 elements for 2 trees"},
       {R"("gradient_booster":{)", R"("gradient_booster":{"gbtree":{},)", Reason::malformed_model,
@@ -242,7 +248,8 @@ TEST_CASE("xgboost: what is not understood is refused by name") {
        Reason::malformed_model, "two models in one booster"},
       {R"("tree_info")", R"("weight_drop":[1E0],"tree_info")", Reason::malformed_model,
        "weight_drop has 1 elements for 2 trees"},
-      {R"("tree_info")", R"("weights":[1E0],"tree_info")", Reason::unsupported_model, "gblinear"},
+      {R"("tree_info")", R"("weights":[1E0],"tree_info")", Reason::malformed_model,
+       "the booster \"gbtree\" with weights"},
       {R"("name":"gbtree")", R"("name":"gbforest")", Reason::unsupported_model, "gbforest"},
       {"binary:logistic", "reg:expectileerror", Reason::unsupported_model, "reg:expectileerror"},
       {"binary:logistic", "my:objective", Reason::unsupported_model, "my:objective"},
@@ -372,7 +379,7 @@ TEST_CASE("xgboost: UBJSON says the same as JSON") {
   const XgboostBooster booster{std::string(kModel)};
   const std::string bytes = booster.ubjson();
   REQUIRE(bytes.starts_with("{L"));
-  CHECK(import_xgboost(bytes) == import_xgboost(kModel));
+  CHECK(trees_of(bytes) == trees_of(kModel));
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     CAPTURE(size);
     REQUIRE(refusal_of(bytes.substr(0, size)).reason == Reason::malformed_model);
@@ -389,14 +396,14 @@ TEST_CASE("xgboost: the three layouts of dart are read alike, weights multiplied
   std::string nested = model_with(R"("gradient_booster":{)", R"("gradient_booster":{"gbtree":{)");
   nested = replaced(nested, R"("name":"gbtree"})",
                     fmt::format(R"("name":"gbtree"}},"name":"dart",{}}})", kWeights));
-  const TreeEnsemble model = import_xgboost(nested);
+  const TreeEnsemble model = trees_of(nested);
   // The float products 0.11f * -0.5764706f and 0.11f * 0.57735854f; the threshold stays.
   CHECK(model.value[0] == 6.5e-3f);
   CHECK(model.value[1] == 0.11f * -5.764706e-1f);
   CHECK(model.value[2] == 0.11f * 5.7735854e-1f);
   CHECK(model.value[4] == 0.1f);
-  CHECK(import_xgboost(beside) == model);
-  CHECK(import_xgboost(inside) == model);
+  CHECK(trees_of(beside) == model);
+  CHECK(trees_of(inside) == model);
   CHECK(refusal_of(replaced(nested, "1.1E-1", "NaN")).message ==
         "tree 0, node 1: a leaf that is not finite");
   CHECK(refusal_of(replaced(nested, std::string(",") + std::string(kWeights), "")).message ==
@@ -405,11 +412,11 @@ TEST_CASE("xgboost: the three layouts of dart are read alike, weights multiplied
 
 TEST_CASE("xgboost: only the rounds to the best iteration are kept, if asked") {
   const std::string first = model_with(R"("best_iteration":"1")", R"("best_iteration":"0")");
-  const TreeEnsemble model = import_xgboost(first, {.best_iteration = true});
+  const TreeEnsemble model = trees_of(first, {.best_iteration = true});
   CHECK(model.tree_begin == std::vector<std::uint32_t>{0, 3});
   CHECK(model.round_begin == std::vector<std::uint32_t>{0, 1});
   CHECK(model.value.size() == 3);
-  CHECK(import_xgboost(kModel, {.best_iteration = true}) == import_xgboost(kModel));
+  CHECK(trees_of(kModel, {.best_iteration = true}) == trees_of(kModel));
   const auto refusal = [](std::string_view to) {
     try {
       static_cast<void>(
@@ -437,7 +444,7 @@ TEST_CASE("xgboost: a vector leaf makes a tree an output, in both layouts") {
     old = replaced(old, fmt::format(R"("num_nodes":"{}","size_leaf_vector":"0")", nodes),
                    fmt::format(R"("num_nodes":"{}","size_leaf_vector":"2")", nodes));
   }
-  const TreeEnsemble model = import_xgboost(old);
+  const TreeEnsemble model = trees_of(old);
   CHECK(model.tree_begin == std::vector<std::uint32_t>{0, 3, 6, 11, 16});
   CHECK(model.tree_output == std::vector<std::uint32_t>{0, 1, 0, 1});
   CHECK(model.round_begin == std::vector<std::uint32_t>{0, 2, 4});
@@ -449,7 +456,7 @@ TEST_CASE("xgboost: a vector leaf makes a tree an output, in both layouts") {
   std::string rows = replaced(old, R"("base_weights":[0E0,0E0,1E0,2E0,3E0,4E0])",
                               R"("leaf_weights":[3E0,4E0,1E0,2E0])");
   rows = replaced(rows, R"("right_children":[2,-1,-1])", R"("right_children":[2,1,0])");
-  CHECK(import_xgboost(rows) == model);
+  CHECK(trees_of(rows) == model);
   CHECK(refusal_of(replaced(rows, "[2,1,0]", "[2,1,2]")).message ==
         "XGBoost model: tree 0, node 2: row 2 of 2 leaf weights");
   CHECK(refusal_of(replaced(rows, "[2,1,0]", "[2,-1,0]")).reason == Reason::invalid_tree);
@@ -470,7 +477,7 @@ TEST_CASE("xgboost: a categorical split goes right for the members of its set") 
   };
   const std::string text = with_set(
       R"("categories":[5,2],"categories_nodes":[0],"categories_segments":[0],"categories_sizes":[2])");
-  const TreeEnsemble model = import_xgboost(text);
+  const TreeEnsemble model = trees_of(text);
   CHECK(model.node_set[0] == 0);
   CHECK(model.node_set.size() == model.left.size());
   CHECK(model.set_members == std::vector<std::uint32_t>{2, 5});

@@ -303,7 +303,7 @@ TEST_CASE("xgboost: margins, rounds, leaves and classes are equal, predictions w
     const Sample sample = make_sample(seed, 6000, test.classes, test.name == "gamma" ? 1.0f : 0.0f);
     const XgboostBooster booster(sample, test.parameters, test.rounds);
     const std::string json = booster.json();
-    const TreeEnsemble model = import_xgboost(json);
+    const TreeEnsemble model = *import_xgboost(json).trees();
     check_shape(test.name, model, json);
     const bool is_about_depth = test.name.starts_with("depth") || test.name == "256 bins";
     const Sample probe = make_probe(seed, model, is_about_depth ? kDepthRows : kOtherRows);

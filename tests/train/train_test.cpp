@@ -125,6 +125,17 @@ TEST_CASE("train: the model beats the base rate and the evaluations cover every 
   }
 }
 
+TEST_CASE("train: a linear booster is trained as trees are") {
+  const Project project;
+  TrainSpec spec = project.spec();
+  spec.model.parameters = {{"booster", "gblinear"}};
+  const TrainResult result = train(spec, {});
+  CHECK(result.artifact.model.kind_name() == "linear");
+  CHECK(result.test.model.auc > 0.6);
+  REQUIRE(result.artifact.reference);
+  CHECK(result.artifact.reference->rows() == result.train_table.size());
+}
+
 TEST_CASE("train: two runs give the same bytes, and so do orders in another sequence") {
   const Project project(120);
   const TrainSpec spec = project.spec();
@@ -288,9 +299,12 @@ TEST_CASE("train: what can't be trained is refused with what is wrong") {
       {"a parameter that XGBoost lacks",
        [](TrainSpec& spec, auto&) { spec.model.parameters["max_dept"] = "3"; },
        Reason::invalid_option, "max_dept"},
-      {"another booster",
-       [](TrainSpec& spec, auto&) { spec.model.parameters["booster"] = "gblinear"; },
-       Reason::unsupported_model, "gblinear"},
+      {"a linear booster on threads that race",
+       [](TrainSpec& spec, auto&) {
+         spec.model.parameters["booster"] = "gblinear";
+         spec.model.threads = 2;
+       },
+       Reason::invalid_option, "threads: "},
       {"labels of one class",
        [](TrainSpec& spec, auto&) { spec.label = "count() over orders next 45d >= 0"; },
        Reason::empty_input, "has label 1"},

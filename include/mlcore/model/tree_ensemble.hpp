@@ -4,7 +4,7 @@
 // A tree ensemble, data: what an importer makes, what the artifact stores and what the engine
 // compiles.
 //
-//   TreeEnsemble model = import_xgboost(bytes);
+//   TreeEnsemble model = import_lightgbm(text);
 //   validate(model);
 //   reference_margins(model, features, margins);  // the contract, spelled out
 

@@ -4,7 +4,7 @@
 // XGBoost through its C API: train, and predict with its own predictor as the reference.
 //
 //   std::string json = train_xgboost(features, labels, {.rounds = 100});
-//   TreeEnsemble model = import_xgboost(json);
+//   Model model = import_xgboost(json);
 //   XgboostReference(json).margins(features);  // what the model must give, bit for bit
 //
 // XGBoost prints nothing while it is used from here.
@@ -35,8 +35,8 @@ struct XgboostOptions {
 
 /// The model as XGBoost's JSON. Missing is NaN. The same features, options, XGBoost and machine
 /// give the same bytes. Throws: invalid_argument/invalid_option (a parameter that XGBoost does not
-/// have, or that has its own member; rounds or threads < 1), wrong_width, empty_input,
-/// training_failed with XGBoost's own message.
+/// have, or that has its own member; rounds or threads < 1; several threads for gblinear),
+/// wrong_width, empty_input, training_failed with XGBoost's own message.
 [[nodiscard]] std::string train_xgboost(Span2d<const float> features, std::span<const float> labels,
                                         const XgboostOptions& options);
 
