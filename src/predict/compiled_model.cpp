@@ -163,6 +163,19 @@ void CompiledModel::set_inputs(ModelScratch& scratch, std::size_t row,
       engine_);
 }
 
+void CompiledModel::set_bases(ModelScratch& scratch, std::size_t row,
+                              std::span<const double> bases) const {
+  std::visit(
+      [&](const auto& engine) {
+        using Number = typename std::remove_cvref_t<decltype(engine)>::Number;
+        auto& to = part_of(scratch, engine).bases;
+        to.resize(std::max(to.size(), (row + 1) * bases.size()));
+        std::transform(bases.begin(), bases.end(), to.begin() + row * bases.size(),
+                       [](double base) { return static_cast<Number>(base); });
+      },
+      engine_);
+}
+
 void CompiledModel::leaves(const ModelScratch& scratch, std::size_t row, TreeRange range,
                            std::span<double> leaves) const noexcept {
   std::visit(
@@ -187,15 +200,16 @@ void CompiledModel::row_margins(ModelScratch& scratch, TreeRange range) const no
       engine_);
 }
 
-void CompiledModel::batch_margins(ModelScratch& scratch, std::size_t rows,
-                                  TreeRange range) const noexcept {
+void CompiledModel::batch_margins(ModelScratch& scratch, std::size_t rows, TreeRange range,
+                                  Bases bases) const noexcept {
   std::visit(
       [&](const auto& engine) {
         auto& part = part_of(scratch, engine);
         if constexpr (kIsNetwork<decltype(engine)>) {
           engine.margins(part.columns.data(), rows, part.units.data(), part.margins.data());
         } else {
-          engine.engine.batch_margins(part.columns.data(), rows, range, part.margins.data());
+          const auto* given = bases == Bases::of_rows ? part.bases.data() : nullptr;
+          engine.engine.batch_margins(part.columns.data(), rows, range, part.margins.data(), given);
         }
       },
       engine_);

@@ -81,17 +81,32 @@ void for_each_of_group(const std::vector<std::uint32_t>& outputs, TreeRange tree
   }
 }
 
-/// The sums of a tile's rows, kTileOutputs outputs at a time. Shape: margins[rows, outputs].
+/// What the sums of an output start from. Shape: sums[rows].
+template <typename Number>
+void fill_starts(const TreeFinish<Number>& finish, const Number* bases, std::size_t outputs,
+                 std::size_t output, std::size_t rows, Number* sums) {
+  if (bases == nullptr) {
+    std::fill_n(sums, kTileRows, finish.start(nullptr, output));
+    return;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    sums[row] = finish.start(bases + row * outputs, output);
+  }
+  std::fill(sums + rows, sums + kTileRows, Number{0});
+}
+
+/// The sums of a tile's rows, kTileOutputs outputs at a time. Shape: bases[rows, outputs],
+/// margins[rows, outputs].
 template <typename Number>
 void add_tile(const TreePlan<Number>& plan, const NumberKernels<Number>& kernels, TreeRange trees,
-              const Tile<Number>& tile, std::size_t outputs, Number* margins) {
-  const auto starts = plan.finish.starts();
+              const Tile<Number>& tile, std::size_t outputs, const Number* bases, Number* margins) {
   const std::uint32_t* places = outputs == 1 ? nullptr : plan.places.data();
   alignas(64) std::array<Number, kTileOutputs * kTileRows> sums;
   for (std::size_t first = 0; first < outputs; first += kTileOutputs) {
     const std::size_t count = std::min(outputs - first, kTileOutputs);
     for (std::size_t place = 0; place < count; ++place) {
-      std::fill_n(sums.data() + place * kTileRows, kTileRows, starts[first + place]);
+      fill_starts(plan.finish, bases, outputs, first + place, tile.ranks.rows,
+                  sums.data() + place * kTileRows);
     }
     const auto add = [&](TreeRange some) {
       add_trees(plan, kernels, some, tile, places, sums.data());
@@ -131,12 +146,12 @@ template <typename Number>
 BasicTreeEngine<Number>::~BasicTreeEngine() = default;
 
 template <typename Number>
-void BasicTreeEngine<Number>::margins(const Number* features, TreeRange trees,
-                                      Number* margins) const noexcept {
+void BasicTreeEngine<Number>::margins(const Number* features, TreeRange trees, Number* margins,
+                                      const Number* bases) const noexcept {
   alignas(64) std::uint8_t columns[kColumnBytes];
   const NumberKernels<Number>& kernels = kernels_of<Number>(*kernels_);
   if (plan_->has_ranks()) kernels.rank_row(plan_->ranks.view(), features, columns);
-  std::copy(plan_->finish.starts().begin(), plan_->finish.starts().end(), margins);
+  plan_->finish.begin(bases, margins);
   for_each_part(*plan_, trees, [&](const TreeRun& run, std::uint32_t first, std::uint32_t count) {
     const std::uint32_t* outputs =
         output_count_ == 1 ? nullptr : plan_->outputs.data() + run.begin + first;
@@ -156,7 +171,7 @@ void BasicTreeEngine<Number>::margins(const Number* features, TreeRange trees,
       case TreeRunner::number_walk: return walk(plan_->numbers, features);
     }
   });
-  plan_->finish.apply(trees, margins);
+  plan_->finish.apply(trees, bases, margins);
 }
 
 template <typename Number>
@@ -191,7 +206,8 @@ void BasicTreeEngine<Number>::leaves(const Number* features, TreeRange trees,
 
 template <typename Number>
 void BasicTreeEngine<Number>::tile_margins(const Number* features, std::size_t rows,
-                                           TreeRange trees, Number* margins) const noexcept {
+                                           TreeRange trees, Number* margins,
+                                           const Number* bases) const noexcept {
   alignas(64) std::array<std::uint8_t, kTileBytes> ranks;
   const NumberKernels<Number>& kernels = kernels_of<Number>(*kernels_);
   const std::uint32_t stride = tile_rows(plan_->ranks.column_count());
@@ -201,31 +217,33 @@ void BasicTreeEngine<Number>::tile_margins(const Number* features, std::size_t r
     kernels.rank_tile(plan_->ranks.view(), {features, feature_count_, 1},
                       static_cast<std::uint32_t>(rows), stride, ranks.data());
   }
-  add_tile(*plan_, kernels, trees, tile, output_count_, margins);
+  add_tile(*plan_, kernels, trees, tile, output_count_, bases, margins);
   if (plan_->finish.is_none()) return;
   for (std::size_t row = 0; row < rows; ++row) {
-    plan_->finish.apply(trees, margins + row * output_count_);
+    const Number* own = bases == nullptr ? nullptr : bases + row * output_count_;
+    plan_->finish.apply(trees, own, margins + row * output_count_);
   }
 }
 
 template <typename Number>
 void BasicTreeEngine<Number>::batch_margins(const Number* features, std::size_t rows,
-                                            TreeRange trees, Number* margins) const noexcept {
+                                            TreeRange trees, Number* margins,
+                                            const Number* bases) const noexcept {
+  const auto advance = [&](std::size_t count) {
+    features += count * feature_count_;
+    margins += count * output_count_;
+    if (bases != nullptr) bases += count * output_count_;
+    rows -= count;
+  };
   const std::size_t most = tile_rows(plan_->ranks.column_count());
   while (rows >= kernels_->least_rows) {
     std::size_t count = std::min(rows, most);
     const std::size_t rest = count % kernels_->vector_rows;
     if (rest < kernels_->least_rows && rest != count) count -= rest;
-    tile_margins(features, count, trees, margins);
-    features += count * feature_count_;
-    margins += count * output_count_;
-    rows -= count;
+    tile_margins(features, count, trees, margins, bases);
+    advance(count);
   }
-  for (; rows > 0; --rows) {
-    this->margins(features, trees, margins);
-    features += feature_count_;
-    margins += output_count_;
-  }
+  for (; rows > 0; advance(1)) this->margins(features, trees, margins, bases);
 }
 
 template class BasicTreeEngine<float>;

@@ -4,12 +4,11 @@
 // Both ends of a sum of leaves, as the contract says: where it starts, and what becomes of it.
 //
 //   const TreeFinish<double> finish(model);
-//   std::copy(finish.starts().begin(), finish.starts().end(), margins);
+//   finish.begin(nullptr, margins);
 //   ...  // the leaves are added
-//   finish.apply(trees, margins);
+//   finish.apply(trees, nullptr, margins);
 
 #include <algorithm>
-#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -18,18 +17,26 @@
 
 namespace mlcore {
 
-/// Immutable. Thread-safe.
+/// Immutable. Thread-safe. `bases`, one an output, stand in place of the model's base margins;
+/// without them they are null.
 template <typename Number>
 class TreeFinish {
  public:
   explicit TreeFinish(const TreeEnsemble& model);
 
-  /// What the sums start from, one an output.
-  [[nodiscard]] std::span<const Number> starts() const noexcept { return starts_; }
+  /// What the sum of an output starts from. Shape: bases[output_count].
+  [[nodiscard]] Number start(const Number* bases, std::size_t output) const noexcept {
+    return bases == nullptr || !last_.empty() ? starts_[output] : bases[output];
+  }
+  /// All of them. Shape: margins[output_count].
+  void begin(const Number* bases, Number* margins) const noexcept {
+    const Number* starts = bases == nullptr || !last_.empty() ? starts_.data() : bases;
+    std::copy_n(starts, starts_.size(), margins);
+  }
   /// Whether the sums are the margins.
   [[nodiscard]] bool is_none() const noexcept { return factor_ == 1 && !is_mean_ && last_.empty(); }
   /// Requires: sums of a range of whole rounds. Shape: margins[output_count].
-  void apply(TreeRange trees, Number* margins) const noexcept;
+  void apply(TreeRange trees, const Number* bases, Number* margins) const noexcept;
 
  private:
   std::vector<Number> starts_;
@@ -58,7 +65,8 @@ TreeFinish<Number>::TreeFinish(const TreeEnsemble& model)
 }
 
 template <typename Number>
-void TreeFinish<Number>::apply(TreeRange trees, Number* margins) const noexcept {
+void TreeFinish<Number>::apply(TreeRange trees, const Number* bases,
+                               Number* margins) const noexcept {
   if (is_none()) return;
   Number rounds = 1;
   if (is_mean_ && trees.begin != trees.end) {
@@ -69,7 +77,7 @@ void TreeFinish<Number>::apply(TreeRange trees, Number* margins) const noexcept 
   for (std::size_t output = 0; output < starts_.size(); ++output) {
     margins[output] /= rounds;  // by 1: the same bits
     margins[output] *= factor_;
-    if (!last_.empty()) margins[output] += last_[output];
+    if (!last_.empty()) margins[output] += bases == nullptr ? last_[output] : bases[output];
   }
 }
 

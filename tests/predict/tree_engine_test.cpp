@@ -208,6 +208,34 @@ TEST_CASE("tree engine: a tree of depth 4,096") {
   CHECK(margin == 101.0f);
 }
 
+TEST_CASE("tree engine: base margins of the rows stand in place of the model's") {
+  SampleRandom random(11);
+  for (const auto start : {ModelContract::Start::base_first, ModelContract::Start::zero}) {
+    for (const std::uint32_t outputs : {1u, 3u, 40u}) {
+      TreeEnsemble model = test::full_model(random, {.trees = 90, .depth = 4, .outputs = outputs});
+      model.contract.start = start;
+      const std::size_t rows = 131;
+      const std::vector<float> features = random_rows(random, model, rows);
+      std::vector<float> bases(rows * outputs);
+      for (float& base : bases) base = static_cast<float>(random.uniform() * 9 - 4);
+      bases[0] = -0.0f;
+      const TreeEngine engine(model);
+      std::vector<float> batch(rows * outputs, kNan);
+      engine.batch_margins(features.data(), rows, engine.all_trees(), batch.data(), bases.data());
+      std::vector<float> expected(rows * outputs);
+      for (std::size_t row = 0; row < rows; ++row) {
+        const auto own = bases.begin() + static_cast<std::ptrdiff_t>(row * outputs);
+        model.base_margins.assign(own, own + outputs);
+        reference_margins(
+            model, std::span(features).subspan(row * model.feature_count, model.feature_count),
+            std::span(expected).subspan(row * outputs, outputs));
+      }
+      CAPTURE(outputs);
+      CHECK(differing_bits(batch, expected) == 0);
+    }
+  }
+}
+
 TEST_CASE("tree engine: no call allocates") {
   SampleRandom random(5);
   const TreeEnsemble models[] = {

@@ -29,12 +29,16 @@ template <typename Number>
 struct NumberScratch {
   std::vector<Number> columns;  // [row, column]
   std::vector<Number> margins;  // [row, output]
+  std::vector<Number> bases;    // [row, output], of rows that bring their own
   std::vector<Number> units;    // of a network
 };
 struct ModelScratch {
   NumberScratch<float> narrow;
   NumberScratch<double> wide;
 };
+
+/// Whose base margins the sums of trees have.
+enum class Bases : bool { of_model, of_rows };
 
 /// Immutable. Thread-safe, each call with its own scratch. Cost: no allocation but in `reserve`;
 /// nothing else throws. Requires, of each call with a scratch: the rows were reserved.
@@ -66,12 +70,17 @@ class CompiledModel {
   void require_present(std::span<const Input> features) const {
     if (refuses_missing_) check_present(features);
   }
+  /// A row's base margins, for `batch_margins` with Bases::of_rows. Shape: bases[output_count].
+  /// Cost: allocates at a row's first.
+  void set_bases(ModelScratch& scratch, std::size_t row, std::span<const double> bases) const;
   /// The framework's ids. Shape: leaves[trees.size()]. Requires: a model of trees.
   void leaves(const ModelScratch& scratch, std::size_t row, TreeRange trees,
               std::span<double> leaves) const noexcept;
   /// The margins of row 0, or of all rows, left in the scratch.
   void row_margins(ModelScratch& scratch, TreeRange trees) const noexcept;
-  void batch_margins(ModelScratch& scratch, std::size_t rows, TreeRange trees) const noexcept;
+  /// Requires: Bases::of_rows of trees only, with every row's set.
+  void batch_margins(ModelScratch& scratch, std::size_t rows, TreeRange trees,
+                     Bases bases = Bases::of_model) const noexcept;
   /// Widened. Shape: out[output_count].
   void copy_margins(const ModelScratch& scratch, std::size_t row,
                     std::span<double> out) const noexcept;

@@ -56,16 +56,18 @@ class BasicTreeEngine {
 
   [[nodiscard]] TreeRange all_trees() const noexcept { return {0, tree_count_}; }
 
-  /// One row, by a range of trees: of whole rounds, where the finish is a mean. Shape:
-  /// features[feature_count], margins[output_count]; missing is NaN.
-  void margins(const Number* features, TreeRange trees, Number* margins) const noexcept;
+  /// One row, by a range of trees: of whole rounds, where the finish is a mean. `bases`, if there
+  /// are any, stand in place of the model's base margins. Shape: features[feature_count],
+  /// bases[output_count], margins[output_count]; missing is NaN.
+  void margins(const Number* features, TreeRange trees, Number* margins,
+               const Number* bases = nullptr) const noexcept;
   void margins(const Number* features, Number* margins) const noexcept {
     this->margins(features, all_trees(), margins);
   }
   /// Many rows, each with the bits that `margins` gives. Shape: [rows, feature_count] →
-  /// [rows, output_count], both contiguous.
-  void batch_margins(const Number* features, std::size_t rows, TreeRange trees,
-                     Number* margins) const noexcept;
+  /// [rows, output_count], both contiguous; bases[rows, output_count].
+  void batch_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
+                     const Number* bases = nullptr) const noexcept;
   void batch_margins(const Number* features, std::size_t rows, Number* margins) const noexcept {
     batch_margins(features, rows, all_trees(), margins);
   }
@@ -74,8 +76,8 @@ class BasicTreeEngine {
   void leaves(const Number* features, TreeRange trees, double* leaves) const noexcept;
 
  private:
-  void tile_margins(const Number* features, std::size_t rows, TreeRange trees,
-                    Number* margins) const noexcept;
+  void tile_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
+                    const Number* bases) const noexcept;
 
   std::size_t feature_count_;
   std::size_t output_count_;
