@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that a shared library exports the listed symbols and nothing else, and that the header
-declares exactly them.
+"""Checks that a shared library exports the listed symbols and nothing else, and that the headers
+declare exactly them.
 
-usage: check_symbols.py [--nm NM] LIBRARY SYMBOLS HEADER
+usage: check_symbols.py [--nm NM] LIBRARY SYMBOLS HEADERS
 """
 import argparse
+import pathlib
 import re
 import subprocess
 import sys
@@ -23,8 +24,9 @@ def exported(nm, library):
     return found
 
 
-def declared(header):
-    text = re.sub(r"/\*.*?\*/", "", open(header, encoding="utf-8").read(), flags=re.S)
+def declared(headers):
+    text = "".join(header.read_text(encoding="utf-8") for header in sorted(headers.glob("*.h")))
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     return set(re.findall(r"\b(mlcore_\w+)\(", text))
 
 
@@ -33,12 +35,12 @@ def main():
     parser.add_argument("--nm", default="nm")
     parser.add_argument("library")
     parser.add_argument("symbols")
-    parser.add_argument("header")
+    parser.add_argument("headers", type=pathlib.Path, help="the folder of the C headers")
     arguments = parser.parse_args()
     listed = set(open(arguments.symbols, encoding="utf-8").read().split())
     kinds = exported(arguments.nm, arguments.library)
     problems = []
-    for what, names in (("exported", set(kinds)), ("declared in the header", declared(arguments.header))):
+    for what, names in (("exported", set(kinds)), ("declared in the headers", declared(arguments.headers))):
         problems += [f"{name}: {what} but not listed" for name in sorted(names - listed)]
         problems += [f"{name}: listed but not {what}" for name in sorted(listed - names)]
     problems += [f"{name}: a unique symbol keeps the library loaded" for name, kind in kinds.items()

@@ -121,16 +121,20 @@ var inside = map[string]bool{
 	"MLCORE_REPORT_JSON": true, "MLCORE_REPORT_PROMETHEUS": true, "MLCORE_REPORT_HTML": true,
 }
 
-// header returns codes.h and mlcore.h, as they lie in the module or in the checkout.
+// header returns the library's headers, as they lie in the module or in the checkout.
 func header(t *testing.T) string {
 	for _, folder := range []string{"bundled/mlcore", "../../capi/include/mlcore"} {
-		codes, missing := os.ReadFile(filepath.Join(packageFolder, folder, "codes.h"))
-		calls, absent := os.ReadFile(filepath.Join(packageFolder, folder, "mlcore.h"))
-		if missing == nil && absent == nil {
-			return string(codes) + string(calls)
+		var text strings.Builder
+		for _, name := range []string{"codes.h", "mlcore.h", "state.h"} {
+			if part, missing := os.ReadFile(filepath.Join(packageFolder, folder, name)); missing == nil {
+				text.Write(part)
+			}
+		}
+		if text.Len() > 0 {
+			return text.String()
 		}
 	}
-	t.Fatal("codes.h and mlcore.h are not found")
+	t.Fatal("the headers are not found")
 	return ""
 }
 

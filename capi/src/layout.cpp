@@ -1,14 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Section "Rows" of mlcore.h: layouts, checking a packed row, JSON to a packed row.
+// Section "Rows" of mlcore.h: layouts, checking a packed row, JSON and Arrow to packed rows.
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
 
 #include "guard.hpp"
 #include "handles.hpp"
+#include "mlcore/schema/arrow.hpp"
 #include "mlcore/schema/json_row.hpp"
 
 using namespace mlcore;
 using capi::guard;
 using capi::required;
+
+namespace {
+
+/// The offsets, then the bytes, in one buffer.
+mlcore_rows_t kept_in(mlcore_buffer& buffer, const RowBatch& rows) {
+  const std::size_t offsets = rows.offsets.size() * sizeof(std::int64_t);
+  buffer.bytes.resize(offsets + rows.bytes.size());
+  std::memcpy(buffer.bytes.data(), rows.offsets.data(), offsets);
+  std::copy(rows.bytes.begin(), rows.bytes.end(),
+            buffer.bytes.begin() + static_cast<std::ptrdiff_t>(offsets));
+  return {buffer.bytes.data() + offsets, static_cast<std::int64_t>(rows.bytes.size()),
+          reinterpret_cast<const std::int64_t*>(buffer.bytes.data()),
+          static_cast<std::int64_t>(rows.size())};
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -79,6 +100,21 @@ int32_t mlcore_row_from_json(const mlcore_layout_t* layout, const char* json, in
     RowBuilder builder(*required(layout, "layout").layout);
     row_from_json(*layout->layout, capi::text_of(json, json_length, "json"), builder);
     capi::fill(builder.finish(), row, capacity, needed);
+  });
+}
+
+int32_t mlcore_rows_from_arrow(const mlcore_layout_t* layout, const struct ArrowSchema* schema,
+                               const struct ArrowArray* batch, mlcore_rows_t* rows,
+                               mlcore_buffer_t** buffer, mlcore_error_t* error) {
+  return guard(error, [&] {
+    mlcore_rows_t& view = required(rows, "rows");
+    mlcore_buffer_t*& out = required(buffer, "buffer");
+    out = nullptr;
+    const RowBatch packed = rows_from_arrow(*required(layout, "layout").layout,
+                                            required(schema, "schema"), required(batch, "batch"));
+    auto kept = std::make_unique<mlcore_buffer>();
+    view = kept_in(*kept, packed);
+    out = kept.release();
   });
 }
 

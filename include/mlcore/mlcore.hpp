@@ -17,6 +17,7 @@
 #include "mlcore/base/number.hpp"
 #include "mlcore/base/span2d.hpp"
 #include "mlcore/base/time.hpp"
+#include "mlcore/schema/arrow.hpp"
 #include "mlcore/schema/csv.hpp"
 #include "mlcore/schema/json_row.hpp"
 #include "mlcore/schema/row.hpp"

@@ -9,10 +9,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/base/time.hpp"
-#include "base/shown.hpp"
 
 namespace mlcore {
 namespace {

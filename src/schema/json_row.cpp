@@ -7,11 +7,11 @@
 #include <optional>
 #include <vector>
 
+#include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/json.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/base/time.hpp"
-#include "base/shown.hpp"
 
 namespace mlcore {
 namespace {

@@ -189,7 +189,7 @@ TEST_CASE("check_abi: only the library's own number is served while the major is
   CHECK(mlcore_check_abi(0x30007u, &error) == MLCORE_FAILED_PRECONDITION);
   const std::string message = error.message;
   CHECK(message.find("ABI 3.7") != std::string::npos);
-  CHECK(message.find("ABI 0.4") != std::string::npos);
+  CHECK(message.find("ABI 0.5") != std::string::npos);
   CHECK(message.find('/') != std::string::npos);  // the path of the library
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bit>
+#include <cmath>
 #include <limits>
 
 #include "capi/fixture.hpp"
+#include "mlcore/schema/arrow.hpp"
 
 namespace mlcore::test {
 namespace {
@@ -81,6 +83,58 @@ TEST_CASE("layout: the row of docs/c_api.md has the bytes of its table") {
                    0x00, 0x20, 0x10, 0x23, 0xa4, 0x23, 0x03, 0x00, 0x61, 0x64, 0x61});
   CHECK(hex(row) == hex(writer.bytes()));
   mlcore_features_release(features);
+}
+
+TEST_CASE("layout: an Arrow batch is packed as its rows are") {
+  const Opened loan(loan_artifact());
+  const std::int64_t ages[] = {29, 41};
+  const double debts[] = {1, std::nan("")};
+  const double incomes[] = {4, 400};
+  const void* buffers[3][2] = {{nullptr, ages}, {nullptr, debts}, {nullptr, incomes}};
+  const char* names[] = {"age", "debt", "income"};
+  ArrowSchema schemas[3] = {}, schema = {};
+  ArrowArray arrays[3] = {}, batch = {};
+  ArrowSchema* schema_children[3];
+  ArrowArray* array_children[3];
+  for (int i = 0; i < 3; ++i) {
+    schemas[i].name = names[i];
+    schemas[i].format = i == 0 ? "l" : "g";
+    arrays[i].length = 2;
+    arrays[i].n_buffers = 2;
+    arrays[i].buffers = buffers[i];
+    schema_children[i] = &schemas[i];
+    array_children[i] = &arrays[i];
+  }
+  schema.format = "+s";
+  schema.n_children = batch.n_children = 3;
+  schema.children = schema_children;
+  batch.children = array_children;
+  batch.length = 2;
+  schema.release = [](ArrowSchema*) {};
+  batch.release = [](ArrowArray*) {};
+
+  mlcore_rows_t rows;
+  mlcore_buffer_t* buffer = nullptr;
+  REQUIRE(mlcore_rows_from_arrow(loan.request, &schema, &batch, &rows, &buffer, nullptr) ==
+          MLCORE_OK);
+  CHECK(rows.count == 2);
+  const char* json[] = {R"({"age": 29, "debt": 1, "income": 4})", R"({"age": 41, "income": 400})"};
+  const auto* bytes = static_cast<const std::uint8_t*>(rows.bytes);
+  for (std::int64_t i = 0; i < rows.count; ++i) {
+    CHECK(Bytes(bytes + rows.offsets[i], bytes + rows.offsets[i + 1]) ==
+          packed(loan.request, json[i]));
+  }
+  mlcore_buffer_release(buffer);
+
+  names[0] = "years";
+  schemas[0].name = names[0];
+  CHECK_FAILS(mlcore_rows_from_arrow(loan.request, &schema, &batch, &rows, &buffer, &error),
+              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_UNKNOWN_COLUMN);
+  CHECK(buffer == nullptr);
+  CHECK_FAILS(mlcore_rows_from_arrow(loan.request, nullptr, &batch, &rows, &buffer, &error),
+              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_NULL_POINTER);
+  CHECK_FAILS(mlcore_rows_from_arrow(loan.request, &schema, &batch, nullptr, &buffer, &error),
+              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_NULL_POINTER);
 }
 
 TEST_CASE("layout: misuse has a code and a reason") {

@@ -76,6 +76,9 @@ struct Rows {
     return {bytes.data(), static_cast<std::int64_t>(bytes.size()), offsets.data(),
             static_cast<std::int64_t>(offsets.size()) - 1};
   }
+  /// Requires: rows of the layout, whose offsets begin with 0.
+  void append(const mlcore_rows_t& rows);
+
   std::shared_ptr<const Layout> layout;
   std::string bytes;
   std::vector<std::int64_t> offsets = {0};

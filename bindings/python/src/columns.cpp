@@ -6,7 +6,6 @@
 
 #include <cstring>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 namespace mlcore_python {
@@ -25,11 +24,9 @@ constexpr std::size_t kBitmapAt = 8;
 
 const char* name_of(Meaning meaning) {
   switch (meaning) {
-    case Meaning::null: return "nulls";
     case Meaning::boolean: return "booleans";
     case Meaning::integer: return "integers";
     case Meaning::real: return "floats";
-    case Meaning::text: return "strings";
     case Meaning::instant: return "instants";
     case Meaning::span: return "durations";
     case Meaning::object: return "objects";
@@ -38,35 +35,28 @@ const char* name_of(Meaning meaning) {
 }
 
 bool is_taken(std::int32_t type, Meaning meaning) {
-  if (meaning == Meaning::null || meaning == Meaning::object) return true;
+  if (meaning == Meaning::object) return true;
   switch (type) {
     case MLCORE_TYPE_BOOLEAN: return meaning == Meaning::boolean;
     case MLCORE_TYPE_I64: return meaning == Meaning::integer;
     case MLCORE_TYPE_F64: return meaning == Meaning::real || meaning == Meaning::integer;
-    case MLCORE_TYPE_STRING: return meaning == Meaning::text;
     case MLCORE_TYPE_TIMESTAMP: return meaning == Meaning::instant;
     case MLCORE_TYPE_DURATION: return meaning == Meaning::span;
     default: return false;
   }
 }
 
-bool bit(const void* bits, std::int64_t at) {
-  return (static_cast<const std::uint8_t*>(bits)[at / 8] >> (at % 8) & 1) != 0;
-}
-
 bool is_null(const Column& column, std::int64_t row) {
-  if (column.meaning == Meaning::null) return true;
-  if (column.mask != nullptr) return column.mask[row];
-  return column.validity != nullptr && !bit(column.validity, column.offset + row);
+  return column.mask != nullptr && column.mask[row];
 }
 
 template <typename T>
 T stored(const Column& column, std::int64_t row) {
   T value;
-  std::memcpy(&value,
-              static_cast<const char*>(column.values) +
-                  (column.offset + row) * static_cast<std::int64_t>(sizeof value),
-              sizeof value);
+  std::memcpy(
+      &value,
+      static_cast<const char*>(column.values) + row * static_cast<std::int64_t>(sizeof value),
+      sizeof value);
   return value;
 }
 
@@ -97,46 +87,6 @@ double real_at(const Column& column, std::int64_t row) {
   return static_cast<double>(*integer_at(column, row));
 }
 
-/// Floored to microseconds; nullopt: past the range.
-std::optional<std::int64_t> micros_at(const Column& column, std::int64_t row) {
-  const auto value = stored<std::int64_t>(column, row);
-  if (column.divide > 1) return value / column.divide - (value % column.divide < 0 ? 1 : 0);
-  std::int64_t micros = 0;
-  if (__builtin_mul_overflow(value, column.multiply, &micros)) return std::nullopt;
-  return micros;
-}
-
-/// nullopt: offsets that do not ascend, or a view past its buffer.
-std::optional<std::string_view> view_at(const Column& column, std::int64_t row) {
-  struct View {
-    std::int32_t size;
-    char prefix[4];
-    std::int32_t buffer, offset;
-  };
-  const auto view = stored<View>(column, row);
-  if (view.size < 0) return std::nullopt;
-  const auto size = static_cast<std::size_t>(view.size);
-  const char* at = static_cast<const char*>(column.values) + (column.offset + row) * 16;
-  if (size <= 12) return std::string_view(at + 4, size);
-  if (view.buffer < 0 || view.buffer >= column.view_count || view.offset < 0) return std::nullopt;
-  if (view.size > column.view_sizes[view.buffer] - view.offset ||
-      column.view_heaps[view.buffer] == nullptr)
-    return std::nullopt;
-  return std::string_view(static_cast<const char*>(column.view_heaps[view.buffer]) + view.offset,
-                          size);
-}
-
-std::optional<std::string_view> text_at(const Column& column, std::int64_t row) {
-  if (column.storage == Storage::utf8_view) return view_at(column, row);
-  const bool is_large = column.storage == Storage::large_utf8;
-  const std::int64_t begin =
-      is_large ? stored<std::int64_t>(column, row) : stored<std::int32_t>(column, row);
-  const std::int64_t end =
-      is_large ? stored<std::int64_t>(column, row + 1) : stored<std::int32_t>(column, row + 1);
-  if (begin < 0 || end < begin || (column.heap == nullptr && end > begin)) return std::nullopt;
-  return std::string_view(column.heap + begin, static_cast<std::size_t>(end - begin));
-}
-
 /// Packs one row after another into `out`.
 class Packer {
  public:
@@ -151,28 +101,15 @@ class Packer {
   void set(std::size_t at, const Column& column, std::int64_t row) {
     const Field& field = layout_.fields[at];
     if (is_null(column, row)) return set_null(at, row);
-    if (column.dictionary) return set_from_dictionary(at, column, row);
     if (column.meaning == Meaning::object) return set_object(at, column, row);
     switch (field.type) {
       case MLCORE_TYPE_BOOLEAN:
-        return word(field, std::uint64_t{column.storage == Storage::bits
-                                             ? bit(column.values, column.offset + row)
-                                             : stored<std::uint8_t>(column, row) != 0});
+        return word(field, std::uint64_t{stored<std::uint8_t>(column, row) != 0});
       case MLCORE_TYPE_I64:
         return word(field, wanted(integer_at(column, row), MLCORE_REASON_INVALID_NUMBER, at, row,
                                   "the integer does not fit into an i64"));
       case MLCORE_TYPE_F64: return set_real(at, real_at(column, row), row);
-      case MLCORE_TYPE_STRING:
-        return set_text(at,
-                        wanted(text_at(column, row), MLCORE_REASON_MALFORMED_ROW, at, row,
-                               "the string lies outside its buffer"),
-                        row);
-      default:
-        return word(field,
-                    wanted(micros_at(column, row),
-                           field.type == MLCORE_TYPE_TIMESTAMP ? MLCORE_REASON_INVALID_TIMESTAMP
-                                                               : MLCORE_REASON_INVALID_NUMBER,
-                           at, row, "the time does not fit into microseconds"));
+      default: return word(field, stored<std::int64_t>(column, row));  // microseconds
     }
   }
 
@@ -213,31 +150,6 @@ class Packer {
     word(layout_.fields[at], value);
   }
 
-  void set_text(std::size_t at, std::string_view text, std::int64_t row) {
-    const std::size_t offset = out_.size() - begin_;
-    if (offset + text.size() > 0xFFFFFFFFu) {
-      refuse(MLCORE_REASON_MALFORMED_ROW, static_cast<std::int64_t>(at), row,
-             "the row is longer than 4 GiB");
-    }
-    out_.append(text);
-    word(layout_.fields[at], std::uint64_t{offset} | std::uint64_t{text.size()} << 32);
-  }
-
-  void set_from_dictionary(std::size_t at, const Column& column, std::int64_t row) {
-    const std::optional<std::int64_t> position = integer_at(column, row);
-    if (!position || *position < 0 || *position >= column.dictionary->length) {
-      refuse(MLCORE_REASON_MALFORMED_ROW, static_cast<std::int64_t>(at), row,
-             "column \"" + layout_.fields[at].name + "\": a position outside the dictionary");
-    }
-    if (is_null(*column.dictionary, *position)) return set_null(at, row);
-    Column values = *column.dictionary;
-    values.dictionary = nullptr;
-    set_text(at,
-             wanted(text_at(values, *position), MLCORE_REASON_MALFORMED_ROW, at, row,
-                    "the string lies outside its buffer"),
-             row);
-  }
-
   void set_object(std::size_t at, const Column& column, std::int64_t row) {
     const nb::object value = nb::borrow(static_cast<PyObject* const*>(column.values)[row]);
     try {
@@ -270,11 +182,10 @@ std::vector<const Column*> columns_of(const Layout& layout, const std::vector<Co
              "column \"" + column.name + "\": expected " + std::to_string(count) +
                  " values, found " + std::to_string(column.length));
     }
-    const Meaning meaning = column.dictionary ? column.dictionary->meaning : column.meaning;
-    if (!is_taken(layout.fields[at].type, meaning)) {
+    if (!is_taken(layout.fields[at].type, column.meaning)) {
       refuse(MLCORE_REASON_TYPE_MISMATCH, field, -1,
              "column \"" + column.name + "\": expected " + type_name(layout.fields[at].type) +
-                 ", found " + name_of(meaning));
+                 ", found " + name_of(column.meaning));
     }
     found[at] = &column;
   }
@@ -293,7 +204,7 @@ void append_columns(Rows& rows, const std::vector<Column>& columns, std::int64_t
   const Layout& layout = *rows.layout;
   const std::vector<const Column*> found = columns_of(layout, columns, count);
   std::string bytes;
-  std::vector<std::int64_t> ends;
+  std::vector<std::int64_t> offsets = {0};
   Packer packer(layout, bytes);
   for (std::int64_t row = 0; row < count; ++row) {
     packer.begin();
@@ -305,12 +216,10 @@ void append_columns(Rows& rows, const std::vector<Column>& columns, std::int64_t
       }
     }
     packer.check(row);
-    ends.push_back(static_cast<std::int64_t>(bytes.size()));
+    offsets.push_back(static_cast<std::int64_t>(bytes.size()));
   }
   require_free(rows);  // packing objects may run Python code
-  const auto begin = static_cast<std::int64_t>(rows.bytes.size());
-  rows.bytes += bytes;
-  for (const std::int64_t end : ends) rows.offsets.push_back(begin + end);
+  rows.append({bytes.data(), static_cast<std::int64_t>(bytes.size()), offsets.data(), count});
 }
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Columns of a table, from Arrow or numpy, to packed rows.
+// Columns of numpy arrays to packed rows; those of Arrow the library packs.
 //
 // A table's columns are found by name, as a row's members are: a name that the layout does not have
 // is refused, a nullable field without a column is null. A column says what its values mean; a
@@ -16,45 +16,19 @@
 
 namespace mlcore_python {
 
-enum class Meaning { null, boolean, integer, real, text, instant, span, object };
+enum class Meaning { boolean, integer, real, instant, span, object };
 
 /// How one value lies in memory.
-enum class Storage {
-  none,
-  bits,
-  bytes,
-  i8,
-  i16,
-  i32,
-  i64,
-  u8,
-  u16,
-  u32,
-  u64,
-  f32,
-  f64,
-  utf8,
-  large_utf8,
-  utf8_view,
-  objects
-};
+enum class Storage { bytes, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, objects };
 
-/// Lifetime: borrows everything but the dictionary.
+/// Lifetime: borrows its values.
 struct Column {
   std::string name;
-  Meaning meaning = Meaning::null;
-  Storage storage = Storage::none;
+  Meaning meaning = Meaning::object;
+  Storage storage = Storage::objects;
   std::int64_t length = 0;
-  std::int64_t offset = 0;                   // of the first value, in values and validity
-  const void* values = nullptr;              // of text: its offsets, or its views
-  const char* heap = nullptr;                // bytes of text
-  const std::uint8_t* validity = nullptr;    // Arrow's bitmap: a set bit is a value
-  const bool* mask = nullptr;                // numpy's: true is a null
-  std::int64_t multiply = 1, divide = 1;     // to microseconds
-  const void* const* view_heaps = nullptr;   // the buffers that views point into
-  const std::int64_t* view_sizes = nullptr;  // of these buffers
-  std::int64_t view_count = 0;
-  std::shared_ptr<const Column> dictionary;  // values are then its positions
+  const void* values = nullptr;
+  const bool* mask = nullptr;  // true is a null
 };
 
 /// Packs `count` rows. Throws Failure, nothing is appended then: unknown_column, missing_column,

@@ -269,6 +269,12 @@ void require_free(const Rows& rows) {
   if (rows.lent > 0) throw nb::buffer_error("the rows are in use by another call");
 }
 
+void Rows::append(const mlcore_rows_t& more) {
+  const auto begin = static_cast<std::int64_t>(bytes.size());
+  bytes.append(static_cast<const char*>(more.bytes), static_cast<std::size_t>(more.size));
+  for (std::int64_t i = 1; i <= more.count; ++i) offsets.push_back(begin + more.offsets[i]);
+}
+
 namespace {
 
 nb::bytes pack_one(const Layout& layout, nb::handle values) {

@@ -18,7 +18,7 @@ from mlcore import _error
 
 PACKAGE = pathlib.Path(mlcore.__file__).parent
 SOURCE = pathlib.Path(os.environ["MLCORE_SOURCE"])
-HEADER = "".join((SOURCE / "capi/include/mlcore" / name).read_text(encoding="utf-8") for name in ("codes.h", "mlcore.h"))
+HEADER = "".join((SOURCE / "capi/include/mlcore" / name).read_text(encoding="utf-8") for name in ("codes.h", "mlcore.h", "state.h"))
 
 
 def documented(tree: ast.AST, name: str = "mlcore") -> Iterator[tuple[str, str, int]]:

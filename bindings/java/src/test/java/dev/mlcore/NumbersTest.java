@@ -30,6 +30,7 @@ class NumbersTest {
         final Path headers = Fixtures.top().resolve("capi/include/mlcore");
         header = enumerators(headers.resolve("codes.h"));
         header.putAll(enumerators(headers.resolve("mlcore.h")));
+        header.putAll(enumerators(headers.resolve("state.h")));
         assertFalse(header.isEmpty());
     }
 
