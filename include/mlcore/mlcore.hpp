@@ -52,6 +52,7 @@
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/predict/compiled_model.hpp"
 #include "mlcore/predict/import_model.hpp"
+#include "mlcore/predict/matrix.hpp"
 #include "mlcore/predict/model_input.hpp"
 #include "mlcore/predict/network_engine.hpp"
 #include "mlcore/predict/predictor.hpp"

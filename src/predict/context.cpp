@@ -8,6 +8,7 @@
 #include "base/shown.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/predict/predictor.hpp"
+#include "predict/row_parts.hpp"
 
 namespace mlcore {
 namespace {
@@ -15,6 +16,8 @@ namespace {
 [[noreturn]] void fail(Code code, const std::string& message) {
   throw Error(code, Reason::invalid_option, message);
 }
+
+constexpr std::int32_t kMaxThreads = 256;
 
 [[noreturn]] void fail_untold(const char* what) {
   fail(Code::failed_precondition,
@@ -68,8 +71,23 @@ Context::Context(std::shared_ptr<const Predictor> predictor, ContextOptions opti
       features_(predictor_->plan().width()),
       builder_(predictor_->definition().request()) {
   predictor_->check_output(options.output);
+  if (options.threads < 0 || options.threads > kMaxThreads) {
+    fail(Code::invalid_argument,
+         fmt::format("threads: expected 0 to {}, found {}", kMaxThreads, options.threads));
+  }
   predictor_->compiled_.reserve(model_, 1);
 }
+
+std::size_t Context::part_count(std::size_t rows) {
+  if (shard_ != nullptr || options_.threads < 2) return 1;
+  const std::size_t parts = mlcore::part_count(rows, static_cast<std::size_t>(options_.threads));
+  ContextOptions own = options_;
+  own.threads = 0;
+  while (lanes_.size() + 1 < parts) lanes_.push_back(std::make_unique<Context>(predictor_, own));
+  return parts;
+}
+
+Context& Context::lane(std::size_t part) noexcept { return part == 0 ? *this : *lanes_[part - 1]; }
 
 void Context::attach(std::shared_ptr<PaneRing> ring) {
   if (shard_ != nullptr) {

@@ -25,6 +25,7 @@
 #include "mlcore/feature/plan.hpp"
 #include "mlcore/feature/state.hpp"
 #include "mlcore/predict/compiled_model.hpp"
+#include "mlcore/predict/matrix.hpp"
 
 namespace mlcore {
 
@@ -43,6 +44,10 @@ struct ContextOptions {
   /// last. XGBoost's iteration_range: a round is a tree for each output and parallel tree.
   std::int32_t iteration_begin = 0;
   std::int32_t iteration_end = 0;
+  /// Threads that a batch call may use, its own among them, at most 256; 0 and 1: no other. They
+  /// live for the call, each with a part of the rows, where a part has enough to pay. Bits and
+  /// errors are those of one thread. A context with a monitor runs on one.
+  std::int32_t threads = 0;
 };
 
 class Context;
@@ -103,8 +108,12 @@ class Predictor {
   /// type_mismatch (a fraction for an i64, a bool other than 0 and 1), null_not_allowed.
   void predict_numeric(Context& context, std::span<const double> values,
                        std::span<double> out) const;
-  /// Many numeric rows. Shape: [rows, fields] → out [rows, output_count]. The error's row says
-  /// which.
+  /// Many numeric rows. Shape: [rows, fields] → out [rows, output_count].
+  /// Throws: as predict_numeric, the error's row says which; of sparse rows invalid_argument with
+  /// invalid_length, invalid_index or duplicate_column; of base margins wrong_width, invalid_number
+  /// (not finite), invalid_option (an output without margins), and
+  /// failed_precondition/invalid_option (a model without base margins).
+  void predict_batch(Context& context, const Matrix& matrix, std::span<double> out) const;
   void predict_batch(Context& context, Span2d<const double> rows, std::span<double> out) const;
   void predict_batch(Context& context, Span2d<const float> rows, std::span<double> out) const;
   /// Many typed rows of a definition without streams. Shape: out [rows, output_count].
@@ -123,6 +132,7 @@ class Predictor {
 
  private:
   friend class Context;
+  struct Batch;
   static constexpr std::size_t kTileRows = 128;
   void check_proof(const std::vector<ProofRow>& rows) const;
   void require_stateless() const;
@@ -138,16 +148,22 @@ class Predictor {
   void link_margins(ModelScratch& scratch, std::size_t row) const;
   void to_predictions(ModelScratch& scratch, std::size_t row, std::span<double> out) const;
   template <typename RowFeatures>
-  void finish_tiles(Context& context, std::size_t rows, std::span<double> out,
-                    RowFeatures&& features_of) const;
-  void finish_tile(Context& context, std::size_t rows, std::span<double> out) const;
-  void tile_outputs(Context& context, std::size_t rows, std::span<double> out) const;
+  void finish_batch(Context& context, const Batch& batch, const RowFeatures& features_of) const;
+  template <typename RowFeatures>
+  void finish_part(Context& context, const Batch& batch, std::size_t first, std::size_t last,
+                   const RowFeatures& features_of) const;
+  template <typename RowFeatures>
+  void stage_row(Context& context, const Batch& batch, std::size_t place, std::size_t row,
+                 const RowFeatures& features_of) const;
+  void finish_tile(Context& context, const Batch& batch, std::size_t rows,
+                   std::span<double> out) const;
+  void tile_outputs(Context& context, const Batch& batch, std::size_t rows,
+                    std::span<double> out) const;
+  void check_bases(const Context& context, const Matrix& matrix, std::size_t rows) const;
   void check_margins(const ProofRow& row, std::size_t index, const char* what,
                      std::span<const double> margins) const;
   template <typename T>
   void input_margins(Span2d<const T> features, std::span<double> out) const;
-  template <typename T>
-  void predict_matrix(Context& context, Span2d<const T> rows, std::span<double> out) const;
 
   std::string name_;
   FeaturePlan plan_;
@@ -163,8 +179,9 @@ class Predictor {
 class Context {
  public:
   /// Throws: as Predictor::check_output; invalid_argument/invalid_option for an empty or negative
-  /// range of rounds, or one past the last; failed_precondition/invalid_option for a range where
-  /// the model comes from a file of format 0.1, which does not tell its rounds.
+  /// range of rounds, or one past the last, and for threads outside 0 to 256;
+  /// failed_precondition/invalid_option for a range where the model comes from a file of format
+  /// 0.1, which does not tell its rounds.
   Context(std::shared_ptr<const Predictor> predictor, ContextOptions options);
 
   [[nodiscard]] const Predictor& predictor() const noexcept { return *predictor_; }
@@ -187,6 +204,9 @@ class Context {
   /// Makes the call; with a shard, times it and counts its failure.
   template <typename Call>
   void watch(CallKind kind, Call&& call);
+  /// Into how many parts a batch is split; from then on each has its lane.
+  [[nodiscard]] std::size_t part_count(std::size_t rows);
+  [[nodiscard]] Context& lane(std::size_t part) noexcept;
 
   std::shared_ptr<const Predictor> predictor_;
   ContextOptions options_;
@@ -197,9 +217,11 @@ class Context {
   std::vector<double> features_;
   ModelScratch model_;
   RowBuilder builder_;
-  std::unique_ptr<DriftShard> shard_;  // null: not monitored
-  bool has_scores_ = false;            // calls sum all rounds
-  std::vector<double> scores_;         // of a monitored call whose output is not the prediction
+  std::vector<double> values_;                   // of a row of a matrix
+  std::vector<std::unique_ptr<Context>> lanes_;  // of the other threads
+  std::unique_ptr<DriftShard> shard_;            // null: not monitored
+  bool has_scores_ = false;                      // calls sum all rounds
+  std::vector<double> scores_;  // of a monitored call whose output is not the prediction
 };
 
 // --- inline bodies
