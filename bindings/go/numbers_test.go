@@ -118,6 +118,8 @@ var constants = map[string]int64{
 var inside = map[string]bool{
 	"MLCORE_STATE_HAS_LATENESS": true, "MLCORE_STATE_HAS_COMPLETE_FROM": true,
 	"MLCORE_LISTED_ROWS": true,
+	"MLCORE_NUMBER_F64": true, "MLCORE_NUMBER_F32": true,
+	"MLCORE_ABSENT_DEFAULT": true, "MLCORE_ABSENT_MISSING": true, "MLCORE_ABSENT_ZERO": true,
 	"MLCORE_REPORT_JSON": true, "MLCORE_REPORT_PROMETHEUS": true, "MLCORE_REPORT_HTML": true,
 }
 

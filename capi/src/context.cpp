@@ -44,7 +44,8 @@ int32_t mlcore_context_new(const mlcore_model_t* model, const mlcore_context_opt
     const mlcore_context_options_t given = capi::options_of(options, "options");
     out = new mlcore_context(model, {.output = capi::output_kind(given.output),
                                      .iteration_begin = given.iteration_begin,
-                                     .iteration_end = given.iteration_end});
+                                     .iteration_end = given.iteration_end,
+                                     .threads = given.threads});
   });
 }
 

@@ -9,6 +9,7 @@
 #include "guard.hpp"
 #include "handles.hpp"
 #include "mlcore/base/fp_guard.hpp"
+#include "mlcore/predict/matrix.hpp"
 
 using namespace mlcore;
 using capi::guard;
@@ -50,6 +51,57 @@ Span2d<const T> matrix(const T* values, std::int64_t rows, std::int64_t columns,
   if (rows > 0 && columns > 0) required(values, "values");
   return {values, static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
           static_cast<std::size_t>(row_stride)};
+}
+
+[[noreturn]] void refuse_member(const char* member, std::int32_t value) {
+  throw Error(Code::invalid_argument, Reason::invalid_option,
+              fmt::format("matrix.{} is {}", member, value));
+}
+
+template <typename T>
+SparseRows<T> sparse_rows(const mlcore_matrix_t& given) {
+  if (given.rows < 0 || given.rows == std::numeric_limits<std::int64_t>::max()) {
+    capi::throw_length("matrix.rows", given.rows);
+  }
+  if (given.columns < 0) capi::throw_length("matrix.columns", given.columns);
+  if (given.row_stride != 0) capi::throw_length("matrix.row_stride", given.row_stride);
+  return {capi::span_of(given.row_begin, given.rows + 1, "matrix.row_begin"),
+          capi::span_of(given.column, given.value_count, "matrix.column"),
+          capi::span_of(static_cast<const T*>(given.values), given.value_count, "matrix.values"),
+          static_cast<std::size_t>(given.columns)};
+}
+
+template <typename T>
+void set_values(const mlcore_matrix_t& given, Matrix& result) {
+  if (given.row_begin != nullptr) {
+    result.values = sparse_rows<T>(given);
+    return;
+  }
+  if (given.column != nullptr || given.value_count != 0) capi::throw_null("matrix.row_begin");
+  result.values = matrix(static_cast<const T*>(given.values), given.rows, given.columns,
+                         given.row_stride == 0 ? given.columns : given.row_stride);
+}
+
+Matrix matrix_of(const mlcore_matrix_t& given) {
+  Matrix result;
+  switch (given.number) {
+    case MLCORE_NUMBER_F64: set_values<double>(given, result); break;
+    case MLCORE_NUMBER_F32: set_values<float>(given, result); break;
+    default: refuse_member("number", given.number);
+  }
+  switch (static_cast<Absent>(given.absent)) {
+    case Absent::by_framework:
+    case Absent::missing:
+    case Absent::zero: result.absent = static_cast<Absent>(given.absent); break;
+    default: refuse_member("absent", given.absent);
+  }
+  if (given.has_missing != 0 && given.has_missing != 1) {
+    refuse_member("has_missing", given.has_missing);
+  }
+  if (given.has_missing == 1) result.missing = given.missing;
+  result.base_margins =
+      capi::span_of(given.base_margin, given.base_margin_count, "matrix.base_margin");
+  return result;
 }
 
 template <typename T>
@@ -165,6 +217,24 @@ int32_t mlcore_predict_batch_f32(mlcore_context_t* context, const float* values,
                                  int64_t columns, int64_t row_stride, double* out,
                                  int64_t out_count, mlcore_error_t* error) {
   return predict_batch(context, values, rows, columns, row_stride, out, out_count, error);
+}
+
+int32_t mlcore_matrix_init(mlcore_matrix_t* matrix, uint32_t size, mlcore_error_t* error) {
+  return guard(error, [&] { capi::init_options(matrix, size); });
+}
+
+int32_t mlcore_predict_matrix(mlcore_context_t* context, const mlcore_matrix_t* matrix, double* out,
+                              int64_t out_count, mlcore_error_t* error) {
+  return guard(error, [&] {
+    Context& scratch = required(context, "context").context;
+    const auto [rows, room] = parsed(scratch, [&] {
+      const mlcore_matrix_t given = capi::options_of(&required(matrix, "matrix"), "matrix");
+      const Matrix borrowed = matrix_of(given);
+      return std::pair(borrowed,
+                       outputs(scratch, static_cast<std::size_t>(given.rows), out, out_count));
+    });
+    scratch.predictor().predict_batch(scratch, rows, room);
+  });
 }
 
 int32_t mlcore_predict_batch_at(mlcore_context_t* context, const mlcore_state_t* state,

@@ -36,7 +36,10 @@ static void structs_have_the_documented_layout(void) {
   CHECK(sizeof(mlcore_ingest_report_t) == 504);
   CHECK(offsetof(mlcore_ingest_report_t, invalid_row) == 56);
   CHECK(offsetof(mlcore_ingest_report_t, invalid_message) == 248);
-  CHECK(sizeof(mlcore_context_options_t) == 16);
+  CHECK(sizeof(mlcore_context_options_t) == 20);
+  CHECK(sizeof(mlcore_matrix_t) == 96);
+  CHECK(offsetof(mlcore_matrix_t, row_begin) == 40);
+  CHECK(offsetof(mlcore_matrix_t, missing) == 72);
 }
 
 static void the_abi_is_checked(void) {

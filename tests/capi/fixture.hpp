@@ -74,7 +74,7 @@ struct Opened {
 
 struct Scratch {
   explicit Scratch(const Opened& opened, std::int32_t output = MLCORE_OUTPUT_PREDICTION) {
-    const mlcore_context_options_t options = {sizeof options, output, 0, 0};
+    const mlcore_context_options_t options = {sizeof options, output, 0, 0, 0};
     REQUIRE(mlcore_context_new(opened.model, &options, &context, nullptr) == MLCORE_OK);
   }
   ~Scratch() { mlcore_context_release(context); }

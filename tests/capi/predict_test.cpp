@@ -22,8 +22,8 @@ TEST_CASE("context: options are checked, grown and shrunk by struct_size") {
   mlcore_context_t* context = nullptr;
   struct Newer {
     mlcore_context_options_t known;
-    std::uint64_t unknown;
-  } newer = {{sizeof(Newer), MLCORE_OUTPUT_MARGIN, 0, 0}, 0};
+    std::uint32_t unknown;
+  } newer = {{sizeof(Newer), MLCORE_OUTPUT_MARGIN, 0, 0, 0}, 0};
   CHECK(mlcore_context_new(loan.model, &newer.known, &context, nullptr) == MLCORE_OK);
   mlcore_context_release(context);
   newer.unknown = 1;
@@ -133,12 +133,12 @@ TEST_CASE("predict: classes, leaves and rounds by hand, of a row and of a batch"
     mlcore_context_options_t options;
     std::vector<double> first, second;
   } cases[] = {
-      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_CLASS, 0, 0}, {1}, {1}},
-      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_CLASS, 0, 1}, {1}, {0}},
-      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_LEAF, 0, 0}, {1, 3}, {2, 4}},
-      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_LEAF, 1, 2}, {3}, {4}},
-      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_MARGIN, 0, 1}, {0.375}, {-0.375}},
-      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_MARGIN, 1, 0}, {1.125}, {2.125}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_CLASS, 0, 0, 0}, {1}, {1}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_CLASS, 0, 1, 0}, {1}, {0}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_LEAF, 0, 0, 0}, {1, 3}, {2, 4}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_LEAF, 1, 2, 0}, {3}, {4}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_MARGIN, 0, 1, 0}, {0.375}, {-0.375}},
+      {{sizeof(mlcore_context_options_t), MLCORE_OUTPUT_MARGIN, 1, 0, 0}, {1.125}, {2.125}},
   };
   for (const auto& test : cases) {
     CAPTURE(test.options.output);
@@ -162,12 +162,12 @@ TEST_CASE("predict: a model without classes, and rounds past the last, are refus
   std::int64_t count = 0;
   CHECK_FAILS(mlcore_model_output_count(price.model, MLCORE_OUTPUT_CLASS, &count, &error),
               MLCORE_FAILED_PRECONDITION, MLCORE_REASON_INVALID_OPTION);
-  mlcore_context_options_t options = {sizeof options, MLCORE_OUTPUT_CLASS, 0, 0};
+  mlcore_context_options_t options = {sizeof options, MLCORE_OUTPUT_CLASS, 0, 0, 0};
   mlcore_context_t* context = nullptr;
   CHECK_FAILS(mlcore_context_new(price.model, &options, &context, &error),
               MLCORE_FAILED_PRECONDITION, MLCORE_REASON_INVALID_OPTION);
   CHECK(context == nullptr);
-  options = {sizeof options, MLCORE_OUTPUT_PREDICTION, 1, 3};
+  options = {sizeof options, MLCORE_OUTPUT_PREDICTION, 1, 3, 0};
   mlcore_error_t error = MLCORE_ERROR_INIT;
   CHECK(mlcore_context_new(price.model, &options, &context, &error) == MLCORE_INVALID_ARGUMENT);
   CHECK(error.reason == MLCORE_REASON_INVALID_OPTION);
@@ -425,7 +425,7 @@ TEST_CASE("predict: one model and one state serve many threads, each with its co
   for (std::size_t t = 0; t < wrong.size(); ++t) {
     threads.emplace_back([&, t] {
       mlcore_context_t* context = nullptr;
-      const mlcore_context_options_t options = {sizeof options, MLCORE_OUTPUT_FEATURES, 0, 0};
+      const mlcore_context_options_t options = {sizeof options, MLCORE_OUTPUT_FEATURES, 0, 0, 0};
       if (mlcore_context_new(shop.model, &options, &context, nullptr) != MLCORE_OK) return;
       const Bytes row = packed(shop.request, kAda);
       const Rows more(events.layout,

@@ -60,7 +60,7 @@ struct Scratch {
 };
 
 std::shared_ptr<Scratch> scratch_of(const Model& model, std::int32_t output, Rounds rounds) {
-  const mlcore_context_options_t options = {sizeof options, output, rounds.first, rounds.second};
+  const mlcore_context_options_t options = {sizeof options, output, rounds.first, rounds.second, 0};
   mlcore_context_t* context = nullptr;
   call(mlcore_context_new, model.handle.get(), &options, &context);
   return std::make_shared<Scratch>(context);

@@ -20,7 +20,7 @@
  *
  *  1. Every function that can fail returns int32_t: MLCORE_OK (0) or an MLCORE_* code. No C++
  *     exception leaves the library, and the library never prints, logs, exits or reads the
- *     environment. It starts no thread.
+ *     environment. It starts no thread but where a context asks for them.
  *  2. The last parameter of such a function is `mlcore_error_t* error`, owned by the caller and
  *     NULL where the caller does not want to know. It is written only on failure.
  *  3. On failure an output parameter that receives a handle is set to NULL; other outputs hold
@@ -362,6 +362,10 @@ typedef struct mlcore_context_options {
    */
   int32_t iteration_begin;
   int32_t iteration_end;
+  /* Threads that a call of many rows may use, the caller's among them; at most 256, and 0 is 1.
+   * They live for the call, where there are rows enough to pay. Bits and errors are those of one
+   * thread; a context with a monitor runs on one. */
+  int32_t threads;
 } mlcore_context_options_t;
 
 /* Set every option to its default and struct_size to `size`, the caller's sizeof.
@@ -371,8 +375,9 @@ MLCORE_API int32_t mlcore_context_options_init(mlcore_context_options_t* options
 
 /* Make a context, an owner of its model; `options` may be NULL.
  * Errors: INVALID_ARGUMENT or UNIMPLEMENTED/INVALID_OPTION, among them a range of rounds that is
- * empty, negative or past the last; FAILED_PRECONDITION/INVALID_OPTION as
- * mlcore_model_output_count, and for a range where the file does not tell the rounds. */
+ * empty, negative or past the last, and threads outside 0 to 256;
+ * FAILED_PRECONDITION/INVALID_OPTION as mlcore_model_output_count, and for a range where the file
+ * does not tell the rounds. */
 MLCORE_API int32_t mlcore_context_new(const mlcore_model_t* model,
                                       const mlcore_context_options_t* options,
                                       mlcore_context_t** context, mlcore_error_t* error);
@@ -474,6 +479,50 @@ MLCORE_API int32_t mlcore_predict_batch_f64(mlcore_context_t* context, const dou
 MLCORE_API int32_t mlcore_predict_batch_f32(mlcore_context_t* context, const float* values,
                                             int64_t rows, int64_t columns, int64_t row_stride,
                                             double* out, int64_t out_count, mlcore_error_t* error);
+
+/* The type of a matrix's values. */
+enum { MLCORE_NUMBER_F64 = 0, MLCORE_NUMBER_F32 = 1 };
+
+/* What a sparse row's columns without an entry are; by default missing of an XGBoost model, 0 of
+ * any other, as the frameworks take it. */
+enum { MLCORE_ABSENT_DEFAULT = 0, MLCORE_ABSENT_MISSING = 1, MLCORE_ABSENT_ZERO = 2 };
+
+/* Rows of numbers, borrowed: dense, or with row_begin compressed sparse rows (CSR). Zero is the
+ * default in every member. */
+typedef struct mlcore_matrix {
+  uint32_t struct_size;
+  int32_t number; /* MLCORE_NUMBER_* */
+  int64_t rows;
+  int64_t columns;    /* the fields of the request */
+  const void* values; /* of a dense matrix row i begins row_stride values after row i - 1 */
+  int64_t row_stride; /* 0: columns */
+  /* Sparse: the entries of row i are [row_begin[i], row_begin[i + 1]), rows + 1 of them, ascending;
+   * entry j is values[j] in column[j]. A row's columns stand in any order, each at most once. */
+  const int64_t* row_begin; /* NULL: dense */
+  const int32_t* column;
+  int64_t value_count; /* of values and column; 0: dense */
+  int32_t absent;      /* MLCORE_ABSENT_* */
+  int32_t has_missing; /* 1: `missing` means missing, as NaN does always */
+  double missing;      /* rounded to float32 where the values are */
+  /* The rows' own base margins, in place of the model's, as XGBoost's base_margin; [rows, outputs
+   * of the model], rounded to float32 where the model's margins are. */
+  const double* base_margin;
+  int64_t base_margin_count; /* 0: the model's */
+} mlcore_matrix_t;
+
+/* Set every member to its default and struct_size to `size`, the caller's sizeof.
+ * Errors: INVALID_ARGUMENT/INVALID_OPTION (size). */
+MLCORE_API int32_t mlcore_matrix_init(mlcore_matrix_t* matrix, uint32_t size,
+                                      mlcore_error_t* error);
+
+/* Score the rows of a matrix.
+ * Errors: as mlcore_predict_batch_f64; INVALID_ARGUMENT with INVALID_LENGTH (row_begin does not
+ * ascend within value_count), INVALID_INDEX or DUPLICATE_COLUMN (column; error->row says where),
+ * WRONG_WIDTH (columns, base_margin_count), INVALID_NUMBER (a base margin that is not finite);
+ * INVALID_ARGUMENT, UNIMPLEMENTED or FAILED_PRECONDITION/INVALID_OPTION (a member; base margins
+ * where the output is FEATURES or LEAF, or the model is a network). */
+MLCORE_API int32_t mlcore_predict_matrix(mlcore_context_t* context, const mlcore_matrix_t* matrix,
+                                         double* out, int64_t out_count, mlcore_error_t* error);
 
 /* Score many packed rows, the events of their keys taken from a state; `state` is NULL for a
  * definition without streams.

@@ -74,7 +74,10 @@ class NumbersTest {
     void codesAreThoseOfTheHeader() throws IllegalAccessException {
         final Map<String, Integer> codes = withPrefix("MLCORE_");
         for (final String other :
-                new String[] {"REASON_", "OUTPUT_", "TYPE_", "STATE_", "LISTED_", "REPORT_"}) {
+                new String[] {
+                    "REASON_", "OUTPUT_", "TYPE_", "STATE_", "LISTED_", "REPORT_", "NUMBER_",
+                    "ABSENT_"
+                }) {
             codes.keySet().removeIf(name -> name.startsWith(other));
         }
         assertEquals(codes, constants(Code.class));
