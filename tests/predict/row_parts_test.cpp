@@ -13,25 +13,25 @@
 using namespace mlcore;
 
 TEST_CASE("row parts: they cover the rows once, in order, and few rows are one part") {
-  for (const std::size_t rows : {0u, 1u, 511u, 1023u, 1024u, 1025u, 4096u, 40000u, 40001u}) {
+  for (const std::size_t rows : {0u, 1u, 1023u, 2047u, 2048u, 2049u, 4096u, 40000u, 40001u}) {
     for (const std::size_t threads : {0u, 1u, 2u, 3u, 4u, 256u}) {
       CAPTURE(rows);
       CAPTURE(threads);
       const std::size_t parts = part_count(rows, threads);
       CHECK(parts >= 1);
       CHECK(parts <= std::max<std::size_t>(threads, 1));
-      if (rows < 1024) CHECK(parts == 1);
+      if (rows < 2048) CHECK(parts == 1);
       CHECK(part_begin(rows, parts, 0) == 0);
       CHECK(part_begin(rows, parts, parts) == rows);
       for (std::size_t part = 0; part < parts; ++part) {
         if (parts > 1)
-          CHECK(part_begin(rows, parts, part + 1) - part_begin(rows, parts, part) > 256);
+          CHECK(part_begin(rows, parts, part + 1) - part_begin(rows, parts, part) > 768);
         CHECK(part_begin(rows, parts, part) % 128 == 0);
       }
     }
   }
   CHECK(part_count(40000, 2) == 2);
-  CHECK(part_count(40000, 256) == 78);
+  CHECK(part_count(40000, 256) == 39);
 }
 
 TEST_CASE("row parts: each is run once, the first by the caller, without the host's signals") {
