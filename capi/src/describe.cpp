@@ -131,6 +131,19 @@ void write_model(JsonWriter& json, const Model& model) {
   if (trees != nullptr && !trees->round_begin.empty()) json.count("rounds", trees->round_count());
   json.count("feature_count", facts.feature_count);
   json.count("output_count", facts.output_count);
+  if (facts.task != Task::untold) json.member("task", name_of(facts.task));
+  if (!facts.classes.empty()) {
+    json.name("classes");
+    json.begin('[');
+    for (const std::string& label : facts.classes) json.string(label);
+    json.end(']');
+  }
+  if (!facts.feature_types.empty()) {
+    json.name("feature_types");
+    json.begin('[');
+    for (const FeatureType type : facts.feature_types) json.string(name_of(type));
+    json.end(']');
+  }
   json.end('}');
 }
 

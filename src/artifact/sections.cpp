@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "artifact/model_features.hpp"
 #include "artifact/serialize.hpp"
 #include "mlcore/base/error.hpp"
 
@@ -152,12 +153,7 @@ void check_reference(const Artifact& artifact) {
 void check_parts(const Artifact& artifact) {
   static_cast<void>(FeaturePlan(artifact.definition, artifact.parameters));
   validate(artifact.model);
-  if (artifact.model.facts().feature_count != artifact.definition.outputs().size()) {
-    throw Error(Code::invalid_argument, Reason::feature_count,
-                fmt::format("the model takes {} features, definition \"{}\" makes {}",
-                            artifact.model.facts().feature_count, artifact.definition.name(),
-                            artifact.definition.outputs().size()));
-  }
+  check_features(artifact.model.facts(), artifact.definition);
   for (std::size_t i = 0; i < artifact.proof_rows.size(); ++i) {
     try {
       check_proof_row(artifact, artifact.proof_rows[i]);

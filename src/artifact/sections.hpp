@@ -57,10 +57,10 @@ struct Features {
 [[nodiscard]] Reference decode_reference(ByteView bytes);
 
 /// Whether features, model, proof rows and reference fit together and are safe to run: parameters,
-/// model validation, feature count, each packed row against its layout, the number of streams and
-/// bits; names and number of the reference's columns.
-/// Throws: invalid_argument/malformed_artifact, feature_count; and as FeaturePlan, validate and
-/// RowView::parse, the proof row and stream named in front.
+/// model validation, the features' number and names, each packed row against its layout, the number
+/// of streams and bits; names and number of the reference's columns. Throws:
+/// invalid_argument/malformed_artifact, feature_count, feature_names; and as FeaturePlan, validate
+/// and RowView::parse, the proof row and stream named in front.
 void check_parts(const Artifact& artifact);
 
 }  // namespace mlcore

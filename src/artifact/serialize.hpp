@@ -84,6 +84,12 @@ template <>
 struct EnumRange<Calibration::Of>
     : EnumBetween<Calibration::Of::margin, Calibration::Of::prediction> {};
 template <>
+struct EnumRange<Task> : EnumBetween<Task::untold, Task::anomaly> {};
+template <>
+struct EnumRange<Decision> : EnumBetween<Decision::by_objective, Decision::margin_or_zero> {};
+template <>
+struct EnumRange<FeatureType> : EnumBetween<FeatureType::number, FeatureType::category> {};
+template <>
 struct EnumRange<Type> : EnumBetween<Type::boolean, Type::duration> {};
 template <>
 struct EnumRange<Link> : EnumBetween<Link::identity, Link::isolation> {};
@@ -152,8 +158,9 @@ void widen_base_margins(const Archive& /*archive*/, TreeEnsemble& model) {
   model.base_margins.clear();
 }
 
+/// The members that every kind of model begins with.
 template <class Archive>
-void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
+void first_facts(Archive& archive, ModelFacts& model) {
   archive& make_nvp("framework", model.framework);
   archive& make_nvp("framework_version", model.framework_version);
   archive& make_nvp("objective", model.objective);
@@ -161,6 +168,20 @@ void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
   archive& make_nvp("feature_count", model.feature_count);
   archive& make_nvp("output_count", model.output_count);
   archive& make_nvp("feature_names", model.feature_names);
+}
+
+/// Those that format 0.6 added.
+template <class Archive>
+void later_facts(Archive& archive, ModelFacts& model) {
+  archive& make_nvp("task", model.task);
+  archive& make_nvp("decision", model.decision);
+  archive& make_nvp("classes", model.classes);
+  archive& make_nvp("feature_types", model.feature_types);
+}
+
+template <class Archive>
+void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
+  first_facts(archive, model);
   archive& make_nvp("base_margins", model.base_margins);
   archive& make_nvp("tree_begin", model.tree_begin);
   archive& make_nvp("tree_output", model.tree_output);
@@ -179,6 +200,8 @@ void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
   archive& make_nvp("zero_is_missing", model.zero_is_missing);
   if (version < 4) return widen_base_margins(archive, model);
   archive& make_nvp("wide_base_margins", model.wide_base_margins);
+  if (version < 5) return;
+  later_facts(archive, model);
 }
 
 template <class Archive>
@@ -190,16 +213,12 @@ void serialize(Archive& archive, NetworkLayer& layer, const unsigned /*version*/
 }
 
 template <class Archive>
-void serialize(Archive& archive, NetworkModel& model, const unsigned /*version*/) {
-  archive& make_nvp("framework", model.framework);
-  archive& make_nvp("framework_version", model.framework_version);
-  archive& make_nvp("objective", model.objective);
-  archive& make_nvp("contract", model.contract);
-  archive& make_nvp("feature_count", model.feature_count);
-  archive& make_nvp("output_count", model.output_count);
-  archive& make_nvp("feature_names", model.feature_names);
+void serialize(Archive& archive, NetworkModel& model, const unsigned version) {
+  first_facts(archive, model);
   archive& make_nvp("missing", model.missing);
   archive& make_nvp("layers", model.layers);
+  if (version < 2) return;
+  later_facts(archive, model);
 }
 
 template <class Archive>
@@ -298,8 +317,8 @@ T decode(ByteView bytes, std::string_view section, std::size_t slack) {
 BOOST_CLASS_VERSION(mlcore::SchemaRecord, 1)
 BOOST_CLASS_VERSION(mlcore::FeatureRecord, 1)
 BOOST_CLASS_VERSION(mlcore::ModelContract, 3)
-BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 4)
-BOOST_CLASS_VERSION(mlcore::NetworkModel, 1)
+BOOST_CLASS_VERSION(mlcore::TreeEnsemble, 5)
+BOOST_CLASS_VERSION(mlcore::NetworkModel, 2)
 BOOST_CLASS_VERSION(mlcore::Calibration, 1)
 BOOST_CLASS_VERSION(mlcore::RowBatch, 1)
 BOOST_CLASS_VERSION(mlcore::ProofRow, 2)

@@ -18,6 +18,12 @@ void apply_narrow(Link link, std::span<double> margins) {
   std::copy(narrow.begin(), narrow.end(), margins.begin());
 }
 
+template <typename Number>
+std::uint32_t first_greatest(std::span<const Number> values) noexcept {
+  return static_cast<std::uint32_t>(std::max_element(values.begin(), values.end()) -
+                                    values.begin());
+}
+
 }  // namespace
 
 void apply_link(Link link, std::span<float> margins) noexcept {
@@ -62,6 +68,7 @@ void apply_link(const ModelContract& contract, std::span<double> margins) {
 }
 
 bool predicts_classes(const ModelFacts& model) noexcept {
+  if (model.decision != Decision::by_objective) return model.decision != Decision::none;
   switch (model.contract.link) {
     case Link::softmax: return true;
     case Link::hinge: return model.output_count == 1;
@@ -80,9 +87,7 @@ bool predicts_classes(const ModelFacts& model) noexcept {
 
 std::uint32_t class_of(Link link, std::span<const float> margins) noexcept {
   switch (link) {
-    case Link::softmax:
-      return static_cast<std::uint32_t>(std::max_element(margins.begin(), margins.end()) -
-                                        margins.begin());
+    case Link::softmax: return first_greatest(margins);
     case Link::hinge: return margins[0] > 0 ? 1 : 0;
     case Link::logistic: return sigmoid(margins[0]) > 0.5f ? 1 : 0;
     case Link::identity:
@@ -101,8 +106,20 @@ std::uint32_t class_of(const ModelContract& contract, std::span<const double> ma
     apply_link(contract, {&probability, 1});
     return probability > 0.5 ? 1 : 0;
   }
-  return static_cast<std::uint32_t>(std::max_element(margins.begin(), margins.end()) -
-                                    margins.begin());
+  return first_greatest(margins);
+}
+
+std::uint32_t class_of(const ModelFacts& model, std::span<const double> values) noexcept {
+  if (values.size() > 1) return first_greatest(values);
+  if (model.classes.size() == 1) return 0;
+  switch (model.decision) {
+    case Decision::prediction: return values[0] > 0.5 ? 1 : 0;
+    case Decision::margin: return values[0] > 0 ? 1 : 0;
+    case Decision::margin_or_zero: return values[0] >= 0 ? 1 : 0;
+    case Decision::by_objective:
+    case Decision::none: break;
+  }
+  return 0;
 }
 
 }  // namespace mlcore

@@ -43,7 +43,8 @@ void apply_link(const Model& model, std::span<double> margins) {
 }
 
 bool predicts_classes(const Model& model) noexcept {
-  return !model.calibration && predicts_classes(model.facts());
+  const bool is_by_objective = model.facts().decision == Decision::by_objective;
+  return !(is_by_objective && model.calibration) && predicts_classes(model.facts());
 }
 
 }  // namespace mlcore

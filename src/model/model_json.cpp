@@ -29,7 +29,13 @@ class DocumentReader {
   void read_version();
   void read_names(std::vector<std::string>& names, std::size_t limit);
   void read_kind(std::string_view name);
+  void read_types();
   void read_link();
+  /// The values of an enum in order, from the number `first` on.
+  template <typename Enum>
+  Enum chosen(std::size_t first, std::initializer_list<std::string_view> names) {
+    return static_cast<Enum>(first + json_.choice(names));
+  }
   void check_features();
   void check_classes() const;
   void check_fidelity() const;
@@ -44,7 +50,11 @@ class DocumentReader {
   std::string framework_;
   std::string framework_version_;
   std::string objective_;
+  Task task_ = Task::untold;
+  std::vector<std::string> classes_;
+  std::optional<Decision> decision_;
   std::vector<std::string> features_;
+  std::vector<FeatureType> feature_types_;
   std::int64_t feature_count_ = -1;
   std::uint32_t output_count_ = 0;
   Link link_ = Link::identity;
@@ -80,6 +90,14 @@ void DocumentReader::set_model() {
   facts.framework_version = std::move(framework_version_);
   facts.objective = std::move(objective_);
   facts.feature_names = std::move(features_);
+  facts.feature_types = std::move(feature_types_);
+  facts.task = task_;
+  facts.classes = std::move(classes_);
+  if (task_ != Task::classification) {
+    facts.decision = Decision::none;
+  } else {
+    facts.decision = decision_.value_or(Decision::prediction);
+  }
   facts.contract.link = link_;
   facts.contract.link_scale = link_scale_;
 }
@@ -104,12 +122,15 @@ void DocumentReader::read_member(std::string_view name) {
   } else if (name == "objective") {
     objective_ = json_.text();
   } else if (name == "task") {
-    constexpr std::string_view kTasks[] = {"classification", "regression", "ranking", "anomaly"};
-    document_.task = kTasks[json_.choice({"classification", "regression", "ranking", "anomaly"})];
+    task_ = chosen<Task>(2, {"classification", "regression", "ranking", "anomaly"});
   } else if (name == "classes") {
-    read_names(document_.classes, kMaxOutputCount);
+    read_names(classes_, kMaxOutputCount);
+  } else if (name == "decision") {
+    decision_ = chosen<Decision>(2, {"none", "prediction", "margin", "margin_or_zero"});
   } else if (name == "features") {
     read_names(features_, kMaxFeatureCount);
+  } else if (name == "feature_types") {
+    read_types();
   } else if (name == "feature_count") {
     feature_count_ = json_.integer(1, kMaxFeatureCount);
   } else if (name == "outputs") {
@@ -143,13 +164,21 @@ void DocumentReader::read_names(std::vector<std::string>& names, std::size_t lim
   });
 }
 
+void DocumentReader::read_types() {
+  json_.array([&] {
+    if (feature_types_.size() == kMaxFeatureCount) {
+      json_.fail(fmt::format("more than {}", kMaxFeatureCount));
+    }
+    feature_types_.push_back(chosen<FeatureType>(1, {"number", "integer", "boolean", "category"}));
+  });
+}
+
 void DocumentReader::read_link() {
   bool has_scale = false;
   json_.object({"kind"}, [&](std::string_view name) {
     if (name == "kind") {
-      link_ =
-          static_cast<Link>(1 + json_.choice({"identity", "logistic", "softmax", "exponential",
-                                              "hinge", "signed_square", "softplus", "isolation"}));
+      link_ = chosen<Link>(1, {"identity", "logistic", "softmax", "exponential", "hinge",
+                               "signed_square", "softplus", "isolation"});
     } else if (name == "scale") {
       link_scale_ = json_.number();
       if (!(link_scale_ > 0)) json_.fail("not above 0");
@@ -178,10 +207,12 @@ void DocumentReader::check_features() {
 
 /// One output is of one class or of the second of two.
 void DocumentReader::check_classes() const {
-  const std::size_t classes = document_.classes.size();
-  if (classes == 0) return;
-  if (document_.task != "classification") fail_model_json("classes", "only classifications have");
-  if (classes == output_count_ || (classes == 2 && output_count_ == 1)) return;
+  const std::size_t classes = classes_.size();
+  if (task_ != Task::classification) {
+    if (classes != 0) fail_model_json("classes", "only classifications have");
+    if (decision_) fail_model_json("decision", "only classifications have");
+  }
+  if (classes == 0 || classes == output_count_ || (classes == 2 && output_count_ == 1)) return;
   fail_model_json("classes", fmt::format("{} classes for {} outputs", classes, output_count_));
 }
 

@@ -111,13 +111,7 @@ void validate(const NetworkModel& model) {
   if (model.missing < NetworkModel::Missing::refuse || model.missing > NetworkModel::Missing::nan) {
     refuse("an unknown rule of missing features");
   }
-  if (model.feature_count > kMaxFeatureCount) {
-    refuse(fmt::format("{} features; at most {}", model.feature_count, kMaxFeatureCount));
-  }
-  if (!model.feature_names.empty() && model.feature_names.size() != model.feature_count) {
-    refuse(fmt::format("{} feature names for {} features", model.feature_names.size(),
-                       model.feature_count));
-  }
+  validate_facts(model, Reason::malformed_model);
   if (model.layers.empty()) refuse("a network without layers");
   std::size_t inputs = model.feature_count;
   for (std::size_t index = 0; index < model.layers.size(); ++index) {

@@ -79,19 +79,10 @@ void check_lengths(const TreeEnsemble& model) {
     refuse(fmt::format("trees span nodes {} to {} of {}", model.tree_begin.front(),
                        model.tree_begin.back(), nodes));
   }
-  if (model.feature_count > kMaxFeatureCount) {
-    refuse(fmt::format("{} features; at most {}", model.feature_count, kMaxFeatureCount));
-  }
-  if (model.output_count == 0 || model.output_count > kMaxOutputCount) {
-    refuse(fmt::format("{} outputs; at least 1, at most {}", model.output_count, kMaxOutputCount));
-  }
+  validate_facts(model, Reason::invalid_tree);
   const std::size_t bases = is_wide ? model.wide_base_margins.size() : model.base_margins.size();
   if (bases != model.output_count) {
     refuse(fmt::format("{} base margins for {} outputs", bases, model.output_count));
-  }
-  if (!model.feature_names.empty() && model.feature_names.size() != model.feature_count) {
-    refuse(fmt::format("{} feature names for {} features", model.feature_names.size(),
-                       model.feature_count));
   }
   if (!model.node_id.empty() && model.node_id.size() != nodes) {
     refuse(fmt::format("{} node ids for {} nodes", model.node_id.size(), nodes));

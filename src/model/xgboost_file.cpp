@@ -31,6 +31,7 @@ class FileReader {
   void read_learner();
   void read_attributes();
   void read_names();
+  void read_types();
   void read_booster();
   void read_nested_booster();
   void read_booster_model();
@@ -112,7 +113,7 @@ void FileReader::read_learner() {
     } else if (*name == "attributes") {
       read_attributes();
     } else if (*name == "feature_types") {
-      reader_.skip();
+      read_types();
     } else {
       unknown("learner", *name);
     }
@@ -138,6 +139,29 @@ void FileReader::read_names() {
       fail_unsupported(fmt::format("more than {} features", kMaxFeatureCount));
     }
     file_.model.feature_names.emplace_back(reader_.string());
+  }
+}
+
+/// Source: XGBoost 3.2.0 src/data/data.cc, LoadFeatureType.
+void FileReader::read_types() {
+  reader_.begin_array();
+  while (reader_.next_element()) {
+    std::vector<FeatureType>& types = file_.model.feature_types;
+    if (types.size() == kMaxFeatureCount) {
+      fail_unsupported(fmt::format("more than {} features", kMaxFeatureCount));
+    }
+    const std::string_view name = reader_.string();
+    if (name == "float" || name == "q") {
+      types.push_back(FeatureType::number);
+    } else if (name == "int") {
+      types.push_back(FeatureType::integer);
+    } else if (name == "i") {
+      types.push_back(FeatureType::boolean);
+    } else if (name == "c") {
+      types.push_back(FeatureType::category);
+    } else {
+      fail_unsupported(fmt::format("feature_types: the unknown type {}", shown(name)));
+    }
   }
 }
 

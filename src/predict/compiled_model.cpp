@@ -121,6 +121,7 @@ template void CompiledModel::check_present(std::span<const float>) const;
 template void CompiledModel::check_present(std::span<const double>) const;
 
 void CompiledModel::reserve(ModelScratch& scratch, std::size_t rows) const {
+  scratch.row_values.resize(2 * output_count());
   const auto grow = [](auto& values, std::size_t count) {
     values.resize(std::max(values.size(), count));
   };

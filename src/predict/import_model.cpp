@@ -11,13 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "artifact/model_features.hpp"
 #include "mlcore/base/error.hpp"
-#include "mlcore/base/json.hpp"
 #include "mlcore/model/lightgbm.hpp"
 #include "mlcore/model/model_json.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/proof.hpp"
-#include "predict/model_features.hpp"
 
 namespace mlcore {
 namespace {
@@ -25,10 +24,25 @@ namespace {
 constexpr std::size_t kProofRows = 64;
 constexpr std::uint64_t kProofSeed = 7;
 
-/// One nullable f64 input a feature, given to the model as it is.
-std::string identity_text(const std::vector<std::string>& names) {
+std::string_view input_type(FeatureType type) {
+  switch (type) {
+    case FeatureType::number: return "f64?";
+    case FeatureType::boolean: return "bool?";
+    case FeatureType::integer:
+    case FeatureType::category: return "i64?";
+  }
+  return {};
+}
+
+/// One nullable input a feature, given to the model as it is. `types` may be empty: all are
+/// numbers.
+std::string identity_text(const std::vector<std::string>& names,
+                          const std::vector<FeatureType>& types) {
   std::string text = "features imported version 1\n\n";
-  for (const std::string& name : names) text += fmt::format("input {}: f64?\n", name);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const FeatureType type = types.empty() ? FeatureType::number : types[i];
+    text += fmt::format("input {}: {}\n", names[i], input_type(type));
+  }
   return text + fmt::format("\noutput [{}]\n", fmt::join(names, ", "));
 }
 
@@ -45,7 +59,7 @@ bool is_identifier(const std::string& name) {
 bool is_usable(const std::string& name) {
   if (!is_identifier(name)) return false;
   try {
-    (void)Definition::parse(identity_text({name}));
+    (void)Definition::parse(identity_text({name}, {}));
     return true;
   } catch (const Error&) {
     return false;
@@ -87,20 +101,11 @@ void check_unfitted(const Definition& definition) {
                           definition.name(), definition.fits().size()));
 }
 
-/// What a model JSON says beyond the model becomes metadata.
+/// What a model JSON promises of its margins becomes metadata.
 Model read_model_json(std::string_view bytes, Artifact& artifact) {
   ModelDocument document = import_model_json(bytes);
-  artifact.metadata["task"] = document.task;
   artifact.metadata["fidelity"] = document.fidelity;
   if (!document.bound.empty()) artifact.metadata["bound"] = document.bound;
-  if (!document.classes.empty()) {
-    std::string& classes = artifact.metadata["classes"];
-    for (const std::string& name : document.classes) {
-      classes += classes.empty() ? "[" : ",";
-      append_json_string(classes, name);
-    }
-    classes += "]";
-  }
   return std::move(document.model);
 }
 
@@ -137,7 +142,8 @@ Artifact import_model(ModelFormat format, std::string_view bytes, ImportOptions 
     artifact.definition = *std::move(options.definition);
   } else {
     const std::vector<std::string> names = input_names(artifact.model.facts());
-    artifact.definition = Definition::parse(identity_text(names));
+    artifact.definition =
+        Definition::parse(identity_text(names, artifact.model.facts().feature_types));
     artifact.model.facts().feature_names = names;
   }
   artifact.name = artifact.definition.name();

@@ -10,12 +10,12 @@
 #include <cmath>
 #include <filesystem>
 
+#include "artifact/model_features.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
 #include "mlcore/schema/csv.hpp"
-#include "predict/model_features.hpp"
 
 namespace mlcore {
 namespace {
@@ -196,19 +196,37 @@ void Predictor::finish_row(Context& context, std::span<double> out) const {
 
 /// Requires: an output that is made of margins.
 void Predictor::finish_margins(Context& context, std::size_t row, std::span<double> out) const {
-  const std::size_t width = compiled_.output_count();
   if (context.output() == OutputKind::class_index) {
-    const ModelScratch& scratch = context.model_;
-    out[0] = compiled_.is_wide() ? class_of(model_.facts().contract,
-                                            {scratch.wide.margins.data() + row * width, width})
-                                 : class_of(model_.facts().contract.link,
-                                            {scratch.narrow.margins.data() + row * width, width});
+    out[0] = row_class(context.model_, row);
     return;
   }
   if (context.output() == OutputKind::prediction) {
     return to_predictions(context.model_, row, out);
   }
   compiled_.copy_margins(context.model_, row, out);
+}
+
+/// The scratch keeps the margins.
+std::uint32_t Predictor::row_class(ModelScratch& scratch, std::size_t row) const {
+  const ModelFacts& facts = model_.facts();
+  const std::size_t width = compiled_.output_count();
+  const auto of_row = [=](auto& all) { return std::span(all).subspan(row * width, width); };
+  if (facts.decision == Decision::by_objective) {
+    return compiled_.is_wide() ? class_of(facts.contract, of_row(scratch.wide.margins))
+                               : class_of(facts.contract.link, of_row(scratch.narrow.margins));
+  }
+  const std::span<double> margins = std::span(scratch.row_values).first(width);
+  compiled_.copy_margins(scratch, row, margins);
+  if (facts.decision != Decision::prediction) return class_of(facts, margins);
+  const std::span<double> predictions = std::span(scratch.row_values).last(width);
+  to_predictions(scratch, row, predictions);
+  if (compiled_.is_wide()) {
+    std::copy(margins.begin(), margins.end(), of_row(scratch.wide.margins).begin());
+  } else {
+    std::transform(margins.begin(), margins.end(), of_row(scratch.narrow.margins).begin(),
+                   [](double margin) { return static_cast<float>(margin); });
+  }
+  return class_of(facts, predictions);
 }
 
 /// The link in the contract's own number, the calibration in double. The scratch keeps what the

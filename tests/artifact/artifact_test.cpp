@@ -69,14 +69,14 @@ TEST_CASE("artifact: what is written is read again, and written again to the sam
 TEST_CASE("artifact: the sample has the bytes that the specification gives it") {
   // Source: tests/artifact/golden.py, which writes the file without the library.
   CHECK(hex(sha256(write_artifact(sample_artifact()))) ==
-        "1c98695164abea2e4d71cc65d3cdb54fce5023b5658b72d8e11364ee76fda896");
+        "899d2c68c1c1a9f0019dd3a188e778b3fb8bad74ca09af1bfb1cd508a24541c2");
 }
 
 TEST_CASE("artifact: the sample with a reference has the bytes of the specification too") {
   const Artifact artifact = sample_artifact_with_reference();
   const Bytes file = write_artifact(artifact);
   // Source: tests/artifact/golden.py.
-  CHECK(hex(sha256(file)) == "57af0008fb9dd0a33feabdb630c3bf7229e6337bfe661e224948502fcbec68c5");
+  CHECK(hex(sha256(file)) == "cc05ffb24b2cf15b58f255d0a6f9440a736170e32d38ea3e81278349b141fd44");
   check_equal(read_artifact(file), artifact);
   CHECK(write_artifact(read_artifact(file)) == file);
   CHECK_NOTHROW(verify_digests(file));
@@ -114,14 +114,39 @@ TEST_CASE("artifact: every single-bit flip of the reference under right checksum
   }
 }
 
+/// What formats before 0.6 do not tell of a model.
+void forget_later_facts(ModelFacts& facts) {
+  facts.task = Task::untold;
+  facts.classes.clear();
+  facts.feature_types.clear();
+}
+
+/// Bytes of the facts that format 0.6 added.
+std::size_t later_facts_size(const ModelFacts& facts) {
+  std::size_t size = 2 + 8 + 8 + facts.feature_types.size();
+  for (const std::string& name : facts.classes) size += 4 + name.size();
+  return size;
+}
+
+/// The sample as format 0.5, and 0.4, has it.
+Bytes sample_of_5(const Artifact& artifact) {
+  const Bytes file = write_artifact(artifact);
+  Bytes model = section_bytes(file, "MODL");
+  model.resize(model.size() - later_facts_size(artifact.model.facts()));
+  put(model, 4, 2, 4);  // the class version
+  Bytes older = with_section(file, "MODL", model);
+  put(older, 10, 2, 5);
+  repair(older);
+  return older;
+}
+
 /// The sample as an older minor format has it: less at the end of the model and of its contract.
 Bytes older_sample(const Artifact& artifact, std::uint16_t minor) {
-  const Bytes file = write_artifact(artifact);
+  const Bytes file = sample_of_5(artifact);
   const TreeEnsemble& trees = *artifact.model.trees();
   Bytes model = section_bytes(file, "MODL");
   const std::size_t contract = 4 + 2 + 3 * 4 + trees.framework.size() +
-                               trees.framework_version.size() +
-                               trees.objective.size();
+                               trees.framework_version.size() + trees.objective.size();
   const std::size_t members = minor == 3 ? 5 + 3 + 8 : 5;
   const auto newer = model.begin() + static_cast<std::ptrdiff_t>(contract + 2 + members);
   model.erase(newer, newer + static_cast<std::ptrdiff_t>(5 + 3 + 8 + 8 - members));
@@ -146,21 +171,31 @@ Bytes older_sample(const Artifact& artifact, std::uint16_t minor) {
   return older;
 }
 
+TEST_CASE("artifact: a model of formats 0.4 and 0.5 is read, without task, classes and types") {
+  const Artifact artifact = sample_artifact();
+  Artifact expected = artifact;
+  forget_later_facts(expected.model.facts());
+  check_equal(read_artifact(sample_of_5(artifact)), expected);
+}
+
 TEST_CASE("artifact: a model of format 0.1 is read, without its rounds and node ids") {
   const Artifact artifact = sample_artifact();
   Artifact expected = artifact;
+  forget_later_facts(expected.model.facts());
   expected.model.trees()->round_begin.clear();
   expected.model.trees()->node_id.clear();
   check_equal(read_artifact(older_sample(artifact, 1)), expected);
 }
 
 TEST_CASE("artifact: a model of format 0.2 is read, its contract is XGBoost's") {
-  const Artifact artifact = sample_artifact();
+  Artifact artifact = sample_artifact();
+  forget_later_facts(artifact.model.facts());
   check_equal(read_artifact(older_sample(artifact, 2)), artifact);
 }
 
 TEST_CASE("artifact: a model of format 0.3 is read, the base margins of a wide one widened") {
   Artifact artifact = sample_artifact();
+  forget_later_facts(artifact.model.facts());
   check_equal(read_artifact(older_sample(artifact, 3)), artifact);
   TreeEnsemble& model = *artifact.model.trees();
   model.contract.input_rounding = ModelContract::InputRounding::f64;
@@ -252,7 +287,7 @@ TEST_CASE("artifact: a newer major format is refused by name, whatever else it s
   const Verdict found = read_verdict(file);
   CHECK(found.code == Code::unimplemented);
   CHECK(found.reason == Reason::newer_format);
-  CHECK(found.message == "artifact of format 3.5, this library reads format 0");
+  CHECK(found.message == "artifact of format 3.6, this library reads format 0");
 }
 
 TEST_CASE("artifact: an unknown critical section is refused, an unknown optional one is checked") {
@@ -267,7 +302,7 @@ TEST_CASE("artifact: an unknown critical section is refused, an unknown optional
   CHECK(refused.code == Code::unimplemented);
   CHECK(refused.reason == Reason::newer_format);
   CHECK(refused.message ==
-        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.5");
+        "section \"WXYZ\" is critical and needs format 0.9, this library reads 0.6");
   CHECK(list_sections(critical).size() == 6);
 
   sections.back().is_critical = false;
@@ -388,7 +423,7 @@ TEST_CASE("artifact: sections that contradict each other are refused") {
   CHECK(read_verdict(with_section(good, "SCHM", encode_schema(Schema(fields)))).message ==
         "section \"SCHM\" is not the request schema of the definition in \"FEAT\"");
 
-  CHECK(edited("MODL", 4, 5).reason == Reason::newer_format);  // its class version
+  CHECK(edited("MODL", 4, 6).reason == Reason::newer_format);  // its class version
   CHECK(edited("PROF", 0, 2).reason == Reason::newer_format);  // its archive version
   CHECK(edited("REFP", 4, 2).reason == Reason::newer_format);  // its class version
   for (const std::string_view type : {"SCHM", "FEAT", "MODL", "PROF", "REFP"}) {
@@ -408,8 +443,18 @@ struct PartsCase {
 
 const PartsCase kPartsThatDoNotFit[] = {
     {"a feature more",
-     [](Artifact& a) { a.model.facts().feature_count = 5, a.model.facts().feature_names.clear(); },
+     [](Artifact& a) {
+       a.model.facts().feature_count = 5;
+       a.model.facts().feature_names.clear();
+       a.model.facts().feature_types.clear();
+     },
      Reason::feature_count},
+    {"a feature of another name", [](Artifact& a) { a.model.facts().feature_names[1] = "spent"; },
+     Reason::feature_names},
+    {"classes that are too many", [](Artifact& a) { a.model.facts().classes.resize(3); },
+     Reason::invalid_tree},
+    {"types that are too few", [](Artifact& a) { a.model.facts().feature_types.pop_back(); },
+     Reason::invalid_tree},
     {"a feature less",
      [](Artifact& a) { a.model.facts().feature_count = 3, a.model.facts().feature_names.clear(); },
      Reason::invalid_tree},

@@ -49,7 +49,7 @@ TEST_CASE("container: the header and the table have the bytes of the specificati
   const Bytes file = small_file();
   REQUIRE(file.size() == kSmall);
   CHECK(Bytes(file.begin(), file.begin() + 56) ==
-        Bytes{0x89, 'M', 'L', 'C', 13, 10, 0x1A, 10, 0, 0, 5, 0,  // magic, format 0.5
+        Bytes{0x89, 'M', 'L', 'C', 13, 10, 0x1A, 10, 0, 0, 6, 0,  // magic, format 0.6
               64,   0,   0,   0,   0,  0,  0,    0,  0, 0, 0, 0,  // header size, flags
               0xC5, 1,   0,   0,   0,  0,  0,    0,               // file size 453
               3,    0,   0,   0,   96, 0,  0,    0,               // sections, entry size
@@ -81,7 +81,7 @@ TEST_CASE("container: what is written is listed") {
   CHECK(hex(table[1].sha256) ==  // of no bytes: FIPS 180-4
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(bytes_of(file, table[2]).size() == 5);
-  CHECK(format_version(file) == "0.5");
+  CHECK(format_version(file) == "0.6");
 }
 
 TEST_CASE("container: no section, one section and an empty last section are containers") {
@@ -201,13 +201,13 @@ TEST_CASE("container: what a newer format may change is refused as newer") {
   };
   const Case cases[] = {
       {"major", [](Bytes& file) { put(file, 8, 2, 1); },
-       "artifact of format 1.5, this library reads format 0"},
+       "artifact of format 1.6, this library reads format 0"},
       {"incompatible flag", [](Bytes& file) { put(file, 10, 2, 7), put(file, 16, 4, 2); },
-       "artifact with incompatible flags 0x2 needs format 0.7, this library reads 0.5"},
+       "artifact with incompatible flags 0x2 needs format 0.7, this library reads 0.6"},
       {"section flag", [](Bytes& file) { put(file, 10, 2, 7), put(file, 68, 4, 5); },
-       "section \"AAAA\": flags 0x5 and codec 0 need format 0.7, this library reads 0.5"},
+       "section \"AAAA\": flags 0x5 and codec 0 need format 0.7, this library reads 0.6"},
       {"codec", [](Bytes& file) { put(file, 10, 2, 7), put(file, 100, 4, 1); },
-       "section \"AAAA\": flags 0x1 and codec 1 need format 0.7, this library reads 0.5"},
+       "section \"AAAA\": flags 0x1 and codec 1 need format 0.7, this library reads 0.6"},
   };
   for (const Case& test : cases) {
     CAPTURE(test.name);

@@ -46,7 +46,7 @@ def items(encode, values): return u64(len(values)) + b"".join(map(encode, values
 
 
 VERSION = u16(1)  # of every class but these
-MODEL_VERSION = u16(4)
+MODEL_VERSION = u16(5)
 CONTRACT_VERSION = u16(3)
 PROOF_ROW_VERSION = u16(2)
 ARCHIVE = u32(1)
@@ -106,7 +106,8 @@ def model():
             + items(u8, [1, 0, 0, 0, 1, 0, 0, 0])
             + items(u32, [0, 1, 2])
             + items(u32, [0, 1, 2, 0, 1, 2, 5, 6])
-            + 6 * u64(0))  # no sets, no doubles, no zeros
+            + 6 * u64(0)  # no sets, no doubles, no zeros
+            + u8(2) + u8(1) + items(text, ["stays", "geht früh"]) + items(u8, [2, 1, 1, 3]))
 
 
 def proof_row(order_count):
@@ -153,7 +154,7 @@ def container(sections):
                   + u32(0) + hashlib.sha256(data).digest() + bytes(24))
         body += bytes(padding) + data
         offset += len(data)
-    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(5) + u32(64) + u32(0) + u32(0) + u64(offset)
+    header = (b"\x89MLC\r\n\x1a\n" + u16(0) + u16(6) + u32(64) + u32(0) + u32(0) + u64(offset)
               + u32(len(sections)) + u32(96) + u64(64) + u64(0) + u32(crc32c(table)))
     return header + u32(crc32c(header)) + table + body
 

@@ -37,6 +37,10 @@ inline TreeEnsemble sample_model() {
   model.feature_count = 4;
   model.output_count = 1;
   model.feature_names = {"orders_90d", "spend_90d", "spend_z", "is_home"};
+  model.task = Task::classification;
+  model.classes = {"stays", "geht früh"};
+  model.feature_types = {FeatureType::integer, FeatureType::number, FeatureType::number,
+                         FeatureType::boolean};
   model.base_margins = {-0.25f};
   model.tree_begin = {0, 3, 8};
   model.tree_output = {0, 0};

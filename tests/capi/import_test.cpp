@@ -47,6 +47,8 @@ TEST_CASE("import: a model file becomes an artifact that opens") {
   const std::string json = describe("json", "../../fuzz/corpus/model_json/classes.json", "", 0);
   CHECK(has(json, "RandomForestClassifier"));
   CHECK(has(json, "fidelity"));
+  CHECK(has(json, R"("task":"classification","classes":[")"));
+  CHECK(has(json, R"("class":1)"));
   const std::string all = describe("xgboost", "xgboost-3.2.0/best_iteration.json", "", 0);
   const std::string best = describe("xgboost", "xgboost-3.2.0/best_iteration.json", "", 1);
   CHECK(all != best);

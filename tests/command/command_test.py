@@ -405,7 +405,8 @@ class Import(CommandTest):
         self.assertEqual([row["prediction"] for row in rows], ["2.5", "1.5"])
         shown = json.loads(self.succeed("inspect", "neutral.mlc", "--json"))
         self.assertEqual(shown["model"]["margin"], "within 1 ulp, f64")
-        self.assertEqual(json.loads(shown["metadata"]["classes"]), ["no", "\u2713"])
+        self.assertEqual((shown["model"]["task"], shown["model"]["classes"]), ("classification", ["no", "\u2713"]))
+        self.assertIn("classes     no, \u2713\n", self.succeed("inspect", "neutral.mlc"))
         model["trees"]["trees"][0]["left"][0] = 9
         self.write("neutral.json", json.dumps(model))
         self.fail_with(BAD_INPUT, "trees.trees[0].left[0]: child 9 of 3 nodes", "import", "neutral.json", "--from",

@@ -74,9 +74,10 @@ Error refusal_of(std::string_view text) {
 TEST_CASE("model json: the example of its page is read, and does what the page says") {
   const ModelDocument document = import_model_json(example());
   const TreeEnsemble& model = *document.model.trees();
-  CHECK(document.task == "regression");
+  CHECK(model.task == Task::regression);
+  CHECK(model.decision == Decision::none);
   CHECK(document.fidelity == "exact");
-  CHECK(document.classes.empty());
+  CHECK(model.classes.empty());
   CHECK(model.framework == "by hand");
   CHECK(model.objective == "squared error");
   CHECK(model.feature_names == std::vector<std::string>{"age", "plan"});

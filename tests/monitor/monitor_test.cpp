@@ -238,6 +238,25 @@ TEST_CASE("monitor: what a context counts depends on what it computes") {
   }
 }
 
+TEST_CASE("monitor: a class told by the prediction leaves the score that is counted as it is") {
+  Artifact artifact = read_artifact(lender_file());
+  artifact.model.facts().decision = Decision::prediction;
+  const auto predictor = std::make_shared<const Predictor>(std::move(artifact));
+  const auto applicants = make_applicants(15, 700);
+  const auto counts_of = [&](OutputKind output) {
+    const Monitor monitor(predictor, {});
+    Context rows(predictor, {.output = output});
+    Context batch(predictor, {.output = output});
+    monitor.attach(rows);
+    monitor.attach(batch);
+    score(rows, applicants);
+    std::vector<double> out(applicants.size());
+    predictor->predict_batch(batch, batch_of(applicants), out);
+    return monitor.report().total.counts;
+  };
+  CHECK(counts_of(OutputKind::class_index) == counts_of(OutputKind::prediction));
+}
+
 TEST_CASE("monitor: a call that fails is counted once; a batch as its rows one after another") {
   const Monitor monitor(lender(), {});
   Context context(lender(), {});

@@ -174,6 +174,39 @@ TEST_CASE("calibration: of margins or of predictions, of a network or of trees, 
   }
 }
 
+TEST_CASE("calibration: a class is told by the calibrated prediction, or by the margin before it") {
+  // The curve falls from 1 to 0, so that the two rules differ.
+  for (const bool is_wide : {false, true}) {
+    NetworkModel network = linear(is_wide);
+    network.contract.link = Link::logistic;
+    network.task = Task::classification;
+    Model model = network;
+    model.calibration.emplace();
+    model.calibration->of = Calibration::Of::prediction;
+    model.calibration->point_begin = {0, 2};
+    model.calibration->x = {0, 1};
+    model.calibration->y = {1, 0};
+    const struct {
+      Decision decision;
+      double low;   // the class where the margin is -2
+      double zero;  // 0: the prediction is 0.5 exactly
+      double high;
+    } rows[] = {{Decision::prediction, 1, 0, 0},
+                {Decision::margin, 0, 0, 1},
+                {Decision::margin_or_zero, 0, 1, 1}};
+    for (const auto& row : rows) {
+      model.facts().decision = row.decision;
+      const auto predictor = std::make_shared<const Predictor>(artifact_of(model));
+      CHECK(predicts_classes(predictor->model()));
+      CHECK(predict(predictor, OutputKind::margin, -1.25, 0) == -2);
+      CHECK(predict(predictor, OutputKind::class_index, -1.25, 0) == row.low);
+      CHECK(predict(predictor, OutputKind::margin, -0.25, 0) == 0);
+      CHECK(predict(predictor, OutputKind::class_index, -0.25, 0) == row.zero);
+      CHECK(predict(predictor, OutputKind::class_index, 0.25, 0) == row.high);
+    }
+  }
+}
+
 TEST_CASE("network: a prediction allocates nothing") {
   for (const bool is_wide : {false, true}) {
     Model model = linear(is_wide);

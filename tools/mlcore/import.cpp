@@ -98,7 +98,7 @@ void add_import(CLI::App& app, Verb& verb) {
   import
       ->add_option("--features", options->features,
                    "Feature definition whose outputs are the model's features; without it each "
-                   "feature is an f64? input of the model's name for it, or f0, f1, …")
+                   "feature is an input of the model's name and type for it, or f0, f1, …")
       ->type_name("FILE");
   import->add_flag("--best-iteration", options->best_iteration,
                    "Only the rounds up to the one that early stopping found best");

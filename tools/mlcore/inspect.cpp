@@ -105,6 +105,11 @@ Json model_json(const Artifact& artifact) {
   } else {
     model["layers"] = artifact.model.network()->layers.size();
   }
+  if (facts.task != Task::untold) model["task"] = mlcore::name_of(facts.task);
+  if (!facts.classes.empty()) model["classes"] = facts.classes;
+  for (const FeatureType type : facts.feature_types) {
+    model["feature_types"].push_back(mlcore::name_of(type));
+  }
   model["link"] = name_of(facts.contract.link);
   model["margin"] = fidelity_text(artifact);
   if (artifact.model.calibration) {
@@ -195,6 +200,8 @@ std::string text_of(const Json& json) {
                             model["framework_version"].get<std::string>(),
                             model["objective"].get<std::string>(), size, model["outputs"].dump(),
                             model["outputs"] == 1 ? "" : "s"));
+  if (model.contains("task")) line("task", model["task"]);
+  if (model.contains("classes")) line("classes", list_text(model["classes"]));
   line("margin", model["margin"]);
   line("link", model["link"]);
   if (model.contains("calibration")) line("calibration", model["calibration"]);

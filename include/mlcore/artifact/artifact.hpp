@@ -25,7 +25,7 @@
 namespace mlcore {
 
 inline constexpr std::uint16_t kArtifactMajor = 0;
-inline constexpr std::uint16_t kArtifactMinor = 5;
+inline constexpr std::uint16_t kArtifactMinor = 6;
 
 /// A request with the events of its keys, and the bits that it must give.
 struct ProofRow {

@@ -51,7 +51,8 @@ void reference_margins(const Model& model, std::span<const double> features,
 /// Margins become predictions, in place: the link, and the calibration.
 void apply_link(const Model& model, std::span<double> margins);
 
-/// Whether margins say a class, as of the facts; not where they are calibrated.
+/// Whether the model says a class, as of the facts; by its objective alone not where it is
+/// calibrated.
 [[nodiscard]] bool predicts_classes(const Model& model) noexcept;
 
 }  // namespace mlcore

@@ -10,7 +10,10 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "mlcore/base/error.hpp"
 
 namespace mlcore {
 
@@ -61,6 +64,27 @@ struct ModelContract {
   friend bool operator==(const ModelContract&, const ModelContract&) = default;
 };
 
+/// What the framework's file says the model is for.
+enum class Task : std::uint8_t {
+  untold = 1,
+  classification = 2,
+  regression = 3,
+  ranking = 4,
+  anomaly = 5
+};
+
+/// What the framework took a feature for.
+enum class FeatureType : std::uint8_t { number = 1, integer = 2, boolean = 3, category = 4 };
+
+/// How a row's class is told; of several outputs it is the first of the greatest.
+enum class Decision : std::uint8_t {
+  by_objective = 1,   // of XGBoost and LightGBM: as the link and the objective say
+  none = 2,           // the model predicts no classes
+  prediction = 3,     // one output: 1 iff the prediction is above 0.5; calibrated, too
+  margin = 4,         // one output: 1 iff the margin is above 0
+  margin_or_zero = 5  // one output: 1 iff the margin is at least 0
+};
+
 /// Every kind of model is one of these, and its numbers.
 struct ModelFacts {
   std::string framework;          // "xgboost"
@@ -70,12 +94,25 @@ struct ModelFacts {
   std::uint32_t feature_count = 0;
   std::uint32_t output_count = 1;
   std::vector<std::string> feature_names;  // empty or feature_count
+  Task task = Task::untold;
+  Decision decision = Decision::by_objective;
+  /// Empty; or one an output, or two of one output.
+  std::vector<std::string> classes;
+  std::vector<FeatureType> feature_types;  // empty or feature_count
 
   friend bool operator==(const ModelFacts&, const ModelFacts&) = default;
 };
 
 inline constexpr std::uint32_t kMaxFeatureCount = 1u << 20;
 inline constexpr std::uint32_t kMaxOutputCount = 1u << 16;
+
+/// Refuses counts past the limits, and names, classes and types that do not fit them.
+/// Throws: invalid_argument, with the reason given.
+void validate_facts(const ModelFacts& model, Reason reason);
+
+/// "classification"; empty where the task is untold.
+[[nodiscard]] std::string_view name_of(Task task) noexcept;
+[[nodiscard]] std::string_view name_of(FeatureType type) noexcept;
 
 /// Applies the link in place, in float32.
 /// Source: XGBoost 1.7.4 src/objective and src/common/math.h; a softmax is summed in f64.
@@ -85,16 +122,21 @@ void apply_link(Link link, std::span<float> margins) noexcept;
 /// IsolationForest.score_samples.
 void apply_link(const ModelContract& contract, std::span<double> margins);
 
-/// Whether a margin says a class: a softmax, or one output of binary:logistic or binary:hinge.
+/// Whether the model says a class: as its decision says; by the objective a softmax, or one output
+/// of binary:logistic or binary:hinge.
 [[nodiscard]] bool predicts_classes(const ModelFacts& model) noexcept;
 
 /// The class that a row's margins say. Softmax: the first of the greatest margins. Logistic: 1 iff
 /// the probability, in float32, is greater than 0.5. Hinge: 1 iff the margin is greater than 0.
-/// Requires: a link of a model that `predicts_classes`.
+/// Requires: a model that `predicts_classes`, by its objective.
 /// Source: XGBoost 1.7.4 src/objective, and XGBClassifier.predict for logistic.
 [[nodiscard]] std::uint32_t class_of(Link link, std::span<const float> margins) noexcept;
 /// Of a wide contract: as LGBMClassifier.predict, a logistic one by its probability in double.
 [[nodiscard]] std::uint32_t class_of(const ModelContract& contract,
                                      std::span<const double> margins) noexcept;
+/// By a decision other than `by_objective`; the only class of a model that has one.
+/// Shape: `values` are a row's predictions where the decision is of these, else its margins.
+[[nodiscard]] std::uint32_t class_of(const ModelFacts& model,
+                                     std::span<const double> values) noexcept;
 
 }  // namespace mlcore

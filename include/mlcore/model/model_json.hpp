@@ -6,11 +6,10 @@
 //
 //   ModelDocument document = import_model_json(read_file("forest.json"));
 //   document.model.facts().contract;  // how the margins are summed
-//   document.fidelity;        // "exact"
+//   document.fidelity;                // "exact"
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "mlcore/model/model.hpp"
 
@@ -18,10 +17,8 @@ namespace mlcore {
 
 struct ModelDocument {
   Model model;
-  std::string task;                  // "classification", "regression", "ranking", "anomaly"
-  std::vector<std::string> classes;  // empty where they are not told
-  std::string fidelity;              // "exact" or "bounded"
-  std::string bound;                 // of "bounded": from the framework, in words
+  std::string fidelity;  // "exact" or "bounded"
+  std::string bound;     // of "bounded": from the framework, in words
 };
 
 /// Throws: invalid_argument/malformed_model, invalid_tree, naming the place, such as

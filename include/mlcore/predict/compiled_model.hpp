@@ -35,6 +35,7 @@ struct NumberScratch {
 struct ModelScratch {
   NumberScratch<float> narrow;
   NumberScratch<double> wide;
+  std::vector<double> row_values;  // 2 × outputs, of who asks for a row's margins and predictions
 };
 
 /// Whose base margins the sums of trees have.

@@ -145,6 +145,7 @@ class Predictor {
   [[nodiscard]] Span2d<const double> scores_of(Context& context, std::size_t rows,
                                                std::span<double> out) const;
   void finish_margins(Context& context, std::size_t row, std::span<double> out) const;
+  [[nodiscard]] std::uint32_t row_class(ModelScratch& scratch, std::size_t row) const;
   void link_margins(ModelScratch& scratch, std::size_t row) const;
   void to_predictions(ModelScratch& scratch, std::size_t row, std::span<double> out) const;
   template <typename RowFeatures>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predictor and import_model use check_features.
-#include "predict/model_features.hpp"
+// check_parts, Predictor and import_model use check_features.
+#include "artifact/model_features.hpp"
 
 #include <fmt/format.h>
 
