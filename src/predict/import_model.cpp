@@ -21,7 +21,6 @@
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kProofRows = 64;
 constexpr std::uint64_t kProofSeed = 7;
 
 std::string_view input_type(FeatureType type) {
@@ -150,7 +149,7 @@ Artifact import_model(ModelFormat format, std::string_view bytes, ImportOptions 
   const ModelFacts& facts = artifact.model.facts();
   artifact.metadata["algorithm"] =
       fmt::format("{} {} {}", facts.framework, facts.framework_version, facts.objective);
-  artifact.proof_rows = make_proof_rows(artifact, kProofRows, kProofSeed);
+  artifact.proof_rows = make_proof_rows(artifact, proof_row_count(facts), kProofSeed);
   return artifact;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses make_proof_rows.
+// Outside code uses proof_row_count and make_proof_rows.
 #include "mlcore/predict/proof.hpp"
 
 #include <fmt/format.h>
@@ -172,6 +172,15 @@ class ProofMaker {
 };
 
 }  // namespace
+
+std::size_t proof_row_count(const ModelFacts& model) noexcept {
+  constexpr std::size_t kFewest = 4;
+  constexpr std::size_t kMost = 64;
+  constexpr std::size_t kMarginBytes = std::size_t{1} << 20;
+  const std::size_t margin = model.contract.is_wide() ? sizeof(double) : sizeof(float);
+  const std::size_t fitting = kMarginBytes / (margin * std::max(model.output_count, 1u));
+  return std::clamp(fitting, kFewest, kMost);
+}
 
 std::vector<ProofRow> make_proof_rows(const Artifact& artifact, std::size_t count,
                                       std::uint64_t seed) {

@@ -28,7 +28,6 @@
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kProofRows = 64;
 constexpr std::uint64_t kProofSeed = 7;
 
 std::int64_t now() {
@@ -262,7 +261,8 @@ class Training {
     }
     artifact.reference = make_reference(artifact.model);
     say("make proof rows");
-    artifact.proof_rows = make_proof_rows(artifact, kProofRows, kProofSeed);
+    artifact.proof_rows =
+        make_proof_rows(artifact, proof_row_count(artifact.model.facts()), kProofSeed);
     result_.file = write_artifact(artifact);
   }
 

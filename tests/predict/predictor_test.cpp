@@ -267,4 +267,19 @@ TEST_CASE("proof rows: the same seed gives the same rows, and they reach both si
   CHECK(differ);
 }
 
+TEST_CASE("proof rows: of many outputs there are fewer, of any at least 4") {
+  const auto count_of = [](std::uint32_t outputs, bool is_wide) {
+    ModelFacts facts;
+    facts.output_count = outputs;
+    if (is_wide) facts.contract.accumulator = ModelContract::Accumulator::f64;
+    return proof_row_count(facts);
+  };
+  CHECK(count_of(1, false) == 64);
+  CHECK(count_of(4096, false) == 64);  // 64 x 4,096 x 4 bytes are 1 MiB
+  CHECK(count_of(4097, false) == 63);
+  CHECK(count_of(4096, true) == 32);
+  CHECK(count_of(65'536, false) == 4);
+  CHECK(count_of(65'536, true) == 4);
+}
+
 }  // namespace mlcore
