@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "feature/evaluate.hpp"
@@ -78,6 +79,9 @@ FeaturePlan::FeaturePlan(Definition definition, FittedParameters parameters)
   const std::vector<Field>& fields = definition_.request().schema().fields();
   if (std::all_of(fields.begin(), fields.end(), [](const Field& f) { return is_number(f.type); })) {
     numbers_ = columns_of(definition_, is_number);
+    std::vector<std::uint32_t> in_order(numbers_.size());
+    std::iota(in_order.begin(), in_order.end(), 0u);
+    is_in_order_ = numbers_ == in_order;
   }
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     if (!fields[i].nullable) required_.push_back(i);
@@ -126,9 +130,16 @@ bool FeaturePlan::copy_numbers(std::span<const double> values,
       return false;
     }
   }
-  for (std::size_t i = 0; i < numbers_.size(); ++i) {
-    const double value = values[numbers_[i]];
-    out[i] = std::isfinite(value) ? value : kCanonicalNan;
+  const auto copy = [&](auto column_of) {
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+      const double value = values[column_of(i)];
+      out[i] = std::isfinite(value) ? value : kCanonicalNan;
+    }
+  };
+  if (is_in_order_) {  // a loop that compilers make of vectors
+    copy([](std::size_t i) { return i; });
+  } else {
+    copy([&](std::size_t i) { return numbers_[i]; });
   }
   return true;
 }

@@ -188,10 +188,9 @@ struct BlendBody {
   }
 
   template <typename Sum, typename Sink>
-  static inline void walk_trees(const BlendView<Sum>& trees, uint32_t first, uint32_t count,
+  static inline void walk_trees(const BlendView<Sum>& trees, const BlendTree* tree, uint32_t count,
                                 const uint8_t* ranks, Sink& sink) {
     constexpr uint32_t kLanes = 8;
-    const BlendTree* tree = trees.trees + first;
     for (; count >= kLanes; count -= kLanes, tree += kLanes) {
       walk<kLanes>(trees, tree, ranks, sink);
     }
@@ -201,7 +200,8 @@ struct BlendBody {
   template <typename Sum>
   static void add_row(const BlendView<Sum>& trees, uint32_t first, uint32_t count,
                       const uint8_t* ranks, const uint32_t* outputs, Sum* margins) {
-    add_to(outputs, margins, [&](auto& sink) { walk_trees(trees, first, count, ranks, sink); });
+    add_to(outputs, margins,
+           [&](auto& sink) { V::walk_blended(trees, trees.trees + first, count, ranks, sink); });
   }
 };
 

@@ -3,6 +3,7 @@
 #include "predict/blended_trees.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "predict/tree_values.hpp"
@@ -11,6 +12,7 @@ namespace mlcore {
 namespace {
 
 constexpr std::size_t kMostLeavesLoaded = 64;
+constexpr std::size_t kLine = 64;
 
 /// One tree's nodes, numbered from its root.
 struct Outline {
@@ -103,7 +105,33 @@ void BlendedTrees<Number>::add(const TreeEnsemble& model, std::size_t tree,
   added.pairs = static_cast<std::uint16_t>(std::max(outline.pairs, std::uint32_t{1}));
   added.leaves = static_cast<std::uint16_t>(outline.leaves.size());
   added.depth = static_cast<std::uint16_t>(std::max(outline.depth, std::uint32_t{1}));
+  added.jump = static_cast<std::uint32_t>(jumps_.size() / kLine);
   trees_.push_back(added);
+  if (column_count_ > kByteColumns) return;
+  if (jump_size(added.nodes) == 64) add_jumps<64>(added);
+  if (jump_size(added.nodes) == 128) add_jumps<128>(added);
+}
+
+/// The root, the last of the nodes, becomes node 0.
+template <typename Number>
+template <std::uint32_t kSize>
+void BlendedTrees<Number>::add_jumps(const BlendTree& tree) {
+  BlendJumps<kSize> jumps{};
+  const auto child_of = [&](std::uint32_t operand) {
+    const std::uint32_t number = operand / kBlendRows;
+    return static_cast<std::uint8_t>(
+        number < kBlendLeaves ? kSize + number : tree.nodes - 1u - (number - kBlendLeaves));
+  };
+  for (std::uint32_t place = 0; place < tree.nodes; ++place) {
+    const BlendNode& node = nodes_[tree.node + tree.nodes - 1u - place];
+    jumps.ks[place] = node.k;
+    jumps.columns[place] = static_cast<std::uint8_t>(node.column);
+    jumps.left[place] = child_of(node.left);
+    jumps.right[place] = child_of(node.right);
+  }
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&jumps);
+  jumps_.insert(jumps_.end(), bytes, bytes + sizeof jumps);
+  doublings_ = std::max(doublings_, static_cast<std::uint32_t>(std::bit_width(tree.depth - 1u)));
 }
 
 template <typename Number>
@@ -111,13 +139,15 @@ void BlendedTrees<Number>::finish() {
   leaves_.resize(leaves_.size() + kMostLeavesLoaded);
   leaves_.shrink_to_fit();
   nodes_.shrink_to_fit();
+  jumps_.shrink_to_fit();
   trees_.shrink_to_fit();
   leaf_ids_.shrink_to_fit();
 }
 
 template <typename Number>
 BlendView<Number> BlendedTrees<Number>::view() const noexcept {
-  return {trees_.data(), nodes_.data(), leaves_.data(), column_count_};
+  return {trees_.data(),  nodes_.data(), jumps_.empty() ? nullptr : jumps_.data(),
+          leaves_.data(), column_count_, doublings_};
 }
 
 template <typename Number>

@@ -32,9 +32,14 @@ class BlendedTrees {
   [[nodiscard]] std::uint32_t leaf_id(std::size_t tree, const std::uint8_t* ranks) const noexcept;
 
  private:
+  template <std::uint32_t kSize>
+  void add_jumps(const BlendTree& tree);
+
   std::uint32_t column_count_ = 0;
+  std::uint32_t doublings_ = 0;
   std::vector<BlendTree> trees_;
   LineVector<BlendNode> nodes_;
+  LineVector<std::uint8_t> jumps_;
   LineVector<Number> leaves_;
   std::vector<std::uint32_t> leaf_ids_;
 };

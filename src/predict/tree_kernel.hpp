@@ -91,18 +91,34 @@ struct BlendNode {
 struct BlendTree {
   uint32_t node;
   uint32_t leaf;
+  uint32_t jump;  // the cache line that its BlendJumps begin
   uint16_t nodes;
   uint16_t pairs;
   uint16_t leaves;
   uint16_t depth;
 };
 
+/// The same tree for a row whose ways are all found at once, from node 0: left or right of n is
+/// where the row goes from n, to a node or to leaf kSize + n. kSize is jump_size of the tree.
+template <uint32_t kSize>
+struct alignas(64) BlendJumps {
+  uint8_t ks[kSize];
+  uint8_t columns[kSize];
+  uint8_t left[kSize];
+  uint8_t right[kSize];
+};
+
+/// 0: the tree has too many leaves for a byte to number them beside its nodes, and no BlendJumps.
+constexpr uint32_t jump_size(uint32_t nodes) { return nodes < 64 ? 64 : nodes < 128 ? 128 : 0; }
+
 template <typename Number>
 struct BlendView {
   const BlendTree* trees;
   const BlendNode* nodes;
+  const uint8_t* jumps;  // null where column_count > kByteColumns
   const Number* leaves;
   uint32_t column_count;
+  uint32_t doublings;  // of a jump, until it passes the deepest of the trees that have any
 };
 
 /// The rows add the leaves of trees [first, first + count) in order, each to the margin of its

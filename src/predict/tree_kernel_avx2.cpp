@@ -85,6 +85,12 @@ struct Avx2 {
                                 const uint8_t* ranks, Sink& sink) {
     KernelBody<Avx2>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
   }
+
+  template <typename Sum, typename Sink>
+  static inline void walk_blended(const BlendView<Sum>& trees, const BlendTree* tree,
+                                  uint32_t count, const uint8_t* ranks, Sink& sink) {
+    BlendBody<Avx2>::walk_trees(trees, tree, count, ranks, sink);
+  }
 };
 
 }  // namespace

@@ -9,6 +9,34 @@
 namespace mlcore {
 namespace {
 
+struct alignas(64) LineBytes {
+  uint8_t bytes[64];
+};
+
+/// What a leaf's jump is: 64 to 127.
+constexpr LineBytes stay_bytes() {
+  LineBytes line{};
+  for (uint32_t i = 0; i < 64; ++i) line.bytes[i] = static_cast<uint8_t>(64 + i);
+  return line;
+}
+constexpr LineBytes kStay = stay_bytes();
+
+/// The left child of each node of complete trees of kTop levels, which stand side by side in heap
+/// order; a right one comes after it.
+template <uint32_t kTop>
+constexpr LineBytes left_bytes() {
+  constexpr uint32_t kWidth = 1u << kTop;
+  LineBytes line{};
+  for (uint32_t i = 0; i < 64; ++i) {
+    const uint32_t tree = i / kWidth * kWidth;
+    const uint32_t left = 2 * (i - tree);
+    line.bytes[i] = static_cast<uint8_t>(tree + (left < kWidth ? left : 64 + left - kWidth));
+  }
+  return line;
+}
+template <uint32_t kTop>
+constexpr LineBytes kLefts = left_bytes<kTop>();
+
 struct Avx512 {
   static constexpr uint32_t kRows = 64;
   static constexpr uint32_t kLeastRows = 20;
@@ -130,8 +158,10 @@ struct Avx512 {
     return static_cast<uint32_t>(_mm_popcnt_u32(low << 8 | high));
   }
 
-  // ---- A row: a byte permute fetches the ranks of 64 nodes, a comparison gives 64 bits, and a
-  // walk of six levels reads them from a register.
+  // ---- A row: a byte permute fetches the ranks of 64 nodes, a comparison tells where the row goes
+  // from each of them; then again and again the jump of the jump, another permute, until a jump
+  // from the root ends at a leaf. No branch, and few instructions in a chain, so that many trees
+  // are under way at once. Leaf n of the 64 bytes is 64 + n, and stays there.
 
   template <bool kIsBig>
   static inline __m512i ranks_at(const __m512i* table, __m512i columns) {
@@ -141,43 +171,54 @@ struct Avx512 {
     return _mm512_mask_blend_epi8(_mm512_movepi8_mask(columns), low, high);
   }
 
-  /// Bit n of `above` is the way from node n: test it, then double and add with carry.
-  template <uint32_t kSteps>
-  static inline uint64_t descend(uint64_t above) {
-    uint64_t at = 1;
-#pragma GCC unroll 6
-    for (uint32_t step = 0; step < kSteps; ++step) {
-      __asm__("btq %[at], %[above]\n\tadcq %[at], %[at]"
-              : [at] "+r"(at)
-              : [above] "r"(above)
-              : "cc");
-    }
-    return at;
+  static inline uint32_t first_byte(__m512i bytes) {
+    return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm512_castsi512_si128(bytes))) & 255;
   }
 
+  /// The levels of complete trees that 64 bytes hold, and the doublings of a jump to pass them.
+  template <uint32_t kDepth>
+  static constexpr uint32_t kTop = kDepth < 6 ? kDepth : 6;
+  template <uint32_t kDepth>
+  static constexpr uint32_t kDoublings = kDepth == 1   ? 0
+                                         : kDepth == 2 ? 1
+                                         : kDepth <= 4 ? 2
+                                                       : 3;
+
   template <uint32_t kDepth, bool kIsBig, typename Sum, typename Sink>
-  static inline void walk_bits(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
-                               const uint8_t* ranks, Sink& sink) {
-    constexpr uint32_t kTop = kDepth < 6 ? kDepth : 6;
-    constexpr uint32_t kTrees = 64u >> kTop;  // in 64 bytes
+  static inline void jump_complete(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                                   const uint8_t* ranks, Sink& sink) {
+    constexpr uint32_t kWidth = 1u << kTop<kDepth>;
+    constexpr uint32_t kTrees = 64 / kWidth;
     const uint8_t* columns = static_cast<const uint8_t*>(trees.columns) + (size_t{first} << kDepth);
     const uint8_t* ks = trees.ks + (size_t{first} << kDepth);
     const Sum* leaves = trees.leaves + (size_t{first} << kDepth);
+    const __m512i stay = _mm512_load_si512(kStay.bytes);
+    const __m512i lefts = _mm512_load_si512(kLefts<kTop<kDepth>>.bytes);
     __m512i table[4];
     for (uint32_t i = 0; i < (kIsBig ? 4 : 2); ++i) table[i] = load(ranks + 64 * i);
     while (count > 0) {
-      uint64_t above = _mm512_cmpgt_epu8_mask(ranks_at<kIsBig>(table, _mm512_loadu_si512(columns)),
-                                              _mm512_loadu_si512(ks));
-      const uint32_t here = count < kTrees ? count : kTrees;
-      for (uint32_t i = 0; i < here; ++i) {
-        uint64_t at = descend<kTop>(above);
-        for (uint32_t step = kTop; step < kDepth; ++step) {
-          at = at + at + (ks[at] < ranks[columns[at]] ? 1 : 0);
-        }
-        sink.add(leaves[at - (1u << kDepth)]);
-        if constexpr (kTrees > 1) above >>= 1u << kDepth;
-        leaves += 1u << kDepth;
+      __m512i jump = plus_one(
+          lefts, _mm512_cmpgt_epu8_mask(ranks_at<kIsBig>(table, _mm512_loadu_si512(columns)),
+                                        _mm512_loadu_si512(ks)));
+#pragma GCC unroll 3
+      for (uint32_t i = 0; i < kDoublings<kTop<kDepth>>; ++i) {
+        jump = _mm512_permutex2var_epi8(jump, jump, stay);
       }
+      const uint32_t here = count < kTrees ? count : kTrees;
+      alignas(64) uint8_t ends[64];
+      if constexpr (kTrees > 1) store(jump, ends);
+      for (uint32_t i = 0; i < here; ++i) {
+        if constexpr (kTrees > 1) {
+          sink.add(leaves[ends[i * kWidth + 1] - 64u]);
+        } else {
+          uint64_t at = first_byte(_mm512_bsrli_epi128(jump, 1));
+          for (uint32_t step = kTop<kDepth>; step < kDepth; ++step) {
+            at = at + at + (ks[at] < ranks[columns[at]] ? 1 : 0);
+          }
+          sink.add(leaves[at - (1u << kDepth)]);
+        }
+      }
+      leaves += size_t{here} << kDepth;
       columns += size_t{here} << kDepth;
       ks += size_t{here} << kDepth;
       count -= here;
@@ -190,9 +231,87 @@ struct Avx512 {
     if constexpr (sizeof(Column) > 1) {
       KernelBody<Avx512>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
     } else if (trees.column_count > 128) {
-      walk_bits<kDepth, true>(trees, first, count, ranks, sink);
+      jump_complete<kDepth, true>(trees, first, count, ranks, sink);
     } else {
-      walk_bits<kDepth, false>(trees, first, count, ranks, sink);
+      jump_complete<kDepth, false>(trees, first, count, ranks, sink);
+    }
+  }
+
+  // ---- A row of trees of any shape: their jumps from the root, node 0
+
+  template <bool kIsBig>
+  static inline __m512i jump_from(const __m512i* table, const uint8_t* columns, const uint8_t* ks,
+                                  const uint8_t* left, const uint8_t* right) {
+    const __m512i ranks = ranks_at<kIsBig>(table, _mm512_load_si512(columns));
+    return _mm512_mask_blend_epi8(_mm512_cmpgt_epu8_mask(ranks, _mm512_load_si512(ks)),
+                                  _mm512_load_si512(left), _mm512_load_si512(right));
+  }
+
+  /// Node n's jump stands in byte n; leaf n is 64 + n, and stays there.
+  template <bool kIsBig>
+  static inline uint32_t leaf_of(const BlendJumps<64>& tree, const __m512i* table,
+                                 uint32_t doublings) {
+    const __m512i stay = _mm512_load_si512(kStay.bytes);
+    __m512i jump = jump_from<kIsBig>(table, tree.columns, tree.ks, tree.left, tree.right);
+    for (uint32_t i = 0; i < doublings; ++i) jump = _mm512_permutex2var_epi8(jump, jump, stay);
+    return first_byte(jump) - 64;
+  }
+
+  /// Where a jump's end is a node, the jump from there.
+  static inline __m512i doubled(__m512i jump, __m512i low, __m512i high) {
+    const __mmask64 is_leaf = _mm512_movepi8_mask(jump);
+    return _mm512_mask2_permutex2var_epi8(low, jump, ~is_leaf, high);
+  }
+
+  /// Leaf n is 128 + n.
+  template <bool kIsBig>
+  static inline uint32_t leaf_of(const BlendJumps<128>& tree, const __m512i* table,
+                                 uint32_t doublings) {
+    __m512i low = jump_from<kIsBig>(table, tree.columns, tree.ks, tree.left, tree.right);
+    __m512i high =
+        jump_from<kIsBig>(table, tree.columns + 64, tree.ks + 64, tree.left + 64, tree.right + 64);
+    for (uint32_t i = 0; i < doublings; ++i) {
+      const __m512i next = doubled(low, low, high);
+      high = doubled(high, low, high);
+      low = next;
+    }
+    return first_byte(low) - 128;
+  }
+
+  template <bool kIsBig, typename Sum, typename Sink>
+  static inline void jump_trees(const BlendView<Sum>& trees, const BlendTree* tree, uint32_t count,
+                                const uint8_t* ranks, Sink& sink) {
+    __m512i table[4];
+    for (uint32_t i = 0; i < (kIsBig ? 4 : 2); ++i) table[i] = load(ranks + 64 * i);
+    for (const BlendTree* end = tree + count; tree != end;) {
+      const uint8_t* jumps = trees.jumps + size_t{64} * tree->jump;
+      const uint32_t size = jump_size(tree->nodes);
+      if (size == 0) {
+        const BlendTree* first = tree;
+        while (tree != end && jump_size(tree->nodes) == 0) ++tree;
+        BlendBody<Avx512>::walk_trees(trees, first, static_cast<uint32_t>(tree - first), ranks,
+                                      sink);
+        continue;
+      }
+      const uint32_t leaf = size == 64
+                                ? leaf_of<kIsBig>(*reinterpret_cast<const BlendJumps<64>*>(jumps),
+                                                  table, trees.doublings)
+                                : leaf_of<kIsBig>(*reinterpret_cast<const BlendJumps<128>*>(jumps),
+                                                  table, trees.doublings);
+      sink.add(trees.leaves[tree->leaf + leaf]);
+      ++tree;
+    }
+  }
+
+  template <typename Sum, typename Sink>
+  static inline void walk_blended(const BlendView<Sum>& trees, const BlendTree* tree,
+                                  uint32_t count, const uint8_t* ranks, Sink& sink) {
+    if (trees.jumps == nullptr) {
+      BlendBody<Avx512>::walk_trees(trees, tree, count, ranks, sink);
+    } else if (trees.column_count > 128) {
+      jump_trees<true>(trees, tree, count, ranks, sink);
+    } else {
+      jump_trees<false>(trees, tree, count, ranks, sink);
     }
   }
 };

@@ -76,6 +76,12 @@ struct Scalar {
                                 const uint8_t* ranks, Sink& sink) {
     KernelBody<Scalar>::walk_trees<kDepth, Column>(trees, first, count, ranks, sink);
   }
+
+  template <typename Sum, typename Sink>
+  static inline void walk_blended(const BlendView<Sum>& trees, const BlendTree* tree,
+                                  uint32_t count, const uint8_t* ranks, Sink& sink) {
+    BlendBody<Scalar>::walk_trees(trees, tree, count, ranks, sink);
+  }
 };
 
 }  // namespace

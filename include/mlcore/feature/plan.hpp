@@ -67,6 +67,7 @@ class FeaturePlan {
   FittedParameters parameters_;
   std::vector<std::uint32_t> columns_;   // the outputs, where each is an f64 column as it is
   std::vector<std::uint32_t> numbers_;   // the outputs, where each is a column, and all are numbers
+  bool is_in_order_ = false;             // `numbers_` are the first fields
   std::vector<std::uint32_t> required_;  // fields that are not nullable
   std::vector<std::uint32_t> integers_;
   std::vector<std::uint32_t> booleans_;
