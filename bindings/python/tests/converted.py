@@ -108,6 +108,16 @@ def compare(artifact: mlcore.Artifact, rows: Any, margins: Any, predictions: Any
     return Tried(len(rows), given.size, differing, distance(made, wanted))
 
 
+def labels_of(artifact: mlcore.Artifact, rows: Any) -> list[str]:
+    """The names of the classes of rows; one row and a batch agree."""
+    model = artifact.open()
+    classes = model.describe()["model"]["classes"]
+    context = model.context("class")
+    indices = context.predict_batch(rows)[:, 0]
+    assert [context.predict_numeric(row)[0] for row in rows[:5]] == list(indices[:5])
+    return [classes[int(index)] for index in indices]
+
+
 def table_row(framework: str, tried: list[Tried]) -> str:
     """A line of the tables in docs/models.md."""
     rows, margins, differing = (sum(getattr(item, name) for item in tried) for name in ("rows", "margins", "differing"))

@@ -104,6 +104,33 @@ def tried(case: Case, number: int) -> converted.Tried:
     return converted.compare(mlcore.from_catboost(model), rows, *asked(model, case, rows))
 
 
+@pytest.mark.parametrize("number", [number for number, case in enumerate(CASES) if "Classifier" in case.make],
+                         ids=lambda number: name_of(CASES[number]))
+def test_a_class_is_the_one_that_predict_gives(number: int) -> None:
+    case = CASES[number]
+    model = trained(case, number)
+    rows = known(converted.probe(mlcore.to_model_json(model), 1000 + number, case.kind, missing=True, infinite=False))
+    given = converted.labels_of(mlcore.from_catboost(model), rows)
+    assert given == [str(label) for label in model.predict(table(rows, case.kind)).ravel()]
+
+
+def test_a_tie_has_the_class_that_predict_gives_it() -> None:
+    rows, labels = np.zeros((60, 2)), [0, 1] * 30
+    model = catboost.CatBoostClassifier(iterations=2, verbose=False, allow_writing_files=False, allow_const_label=True)
+    model.fit(np.arange(120.0).reshape(60, 2) % 4, labels)
+    model.set_scale_and_bias(0.0, 0.0)
+    given = converted.labels_of(mlcore.from_catboost(model), rows[:2])
+    assert given == [str(label) for label in model.predict(rows[:2]).ravel()]
+
+
+def test_a_class_told_by_another_share_than_a_half_is_refused() -> None:
+    model = trained(classes("binary"), 3)
+    model.set_probability_threshold(0.7)
+    artifact = mlcore.from_catboost(model)
+    with pytest.raises(mlcore.Error, match="predicts no class"):
+        artifact.open().context("class")
+
+
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: name_of(CASES[number]))
 def test_a_model_has_its_raw_values(number: int) -> None:
     result = tried(CASES[number], number)

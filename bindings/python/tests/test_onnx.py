@@ -148,14 +148,19 @@ CASES: dict[str, Callable[[], Any]] = {
 }
 
 
-def ran(model: Any, rows: Any) -> Any:
-    """What ONNX Runtime gives: of two classes the second's."""
+def outputs(model: Any, rows: Any) -> Any:
+    """What ONNX Runtime gives on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     is_double = session.get_inputs()[0].type == "tensor(double)"
-    scores = session.run(None, {session.get_inputs()[0].name: rows.astype(np.float64 if is_double else np.float32)})[-1]
+    return session.run(None, {session.get_inputs()[0].name: rows.astype(np.float64 if is_double else np.float32)})
+
+
+def ran(model: Any, rows: Any) -> Any:
+    """The scores: of two classes the second's."""
+    scores = outputs(model, rows)[-1]
     if isinstance(scores, list):
         scores = np.array([list(row.values()) for row in scores])
     is_binary = len(json.loads(mlcore.to_model_json(model)).get("classes", [])) == 2
@@ -190,6 +195,17 @@ def tried(model: Any, number: int) -> converted.Tried:
         predicted, wanted = 1 + predicted, 1 + wanted
     ulps = converted.distance(predicted.astype(kind), wanted.astype(kind), kind)
     return converted.Tried(len(rows), given.size, differing, ulps)
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: list(CASES)[number])
+def test_a_class_is_the_label_of_the_graph(number: int) -> None:
+    model = list(CASES.values())[number]()
+    text = mlcore.to_model_json(model)
+    if "classes" not in json.loads(text):
+        pytest.skip("a regressor")
+    rows = converted.probe(text, 1000 + number, "real", missing=True, infinite=False)
+    labels = outputs(model, rows)[0]
+    assert converted.labels_of(mlcore.from_onnx(model), rows) == [str(label) for label in labels]
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: list(CASES)[number])

@@ -174,6 +174,36 @@ def test_an_estimator_has_its_margins(number: int) -> None:
     assert result.ulps <= NEAR
 
 
+@pytest.mark.parametrize("number", [number for number, case in enumerate(CASES) if "Classifier" in case.name],
+                         ids=lambda number: CASES[number].name)
+def test_a_class_is_the_one_that_predict_gives(number: int) -> None:
+    case = CASES[number]
+    estimator = fitted(case, number)
+    rows = converted.probe(mlcore.to_model_json(estimator), 1000 + number, case.kind, case.missing, infinite=False)
+    given = converted.labels_of(mlcore.from_sklearn(estimator), rows)
+    assert given == [str(label) for label in estimator.predict(rows)]
+
+
+@pytest.mark.parametrize("make", [
+    lambda: ensemble.GradientBoostingClassifier(init="zero"),
+    lambda: ensemble.GradientBoostingClassifier(loss="exponential", init="zero"),
+    lambda: ensemble.HistGradientBoostingClassifier(),
+    lambda: ensemble.RandomForestClassifier(2, bootstrap=False),
+    lambda: tree.DecisionTreeClassifier(),
+], ids=["boosting", "exponential", "histogram", "forest", "tree"])
+@pytest.mark.parametrize("labels", [["no", "yes"], ["a", "b", "c"]], ids=["two", "three"])
+def test_a_tie_has_the_class_that_predict_gives_it(make: Callable[[], Any], labels: list[str]) -> None:
+    estimator = make()
+    if len(labels) == 3 and getattr(estimator, "loss", "") == "exponential":
+        pytest.skip("of two classes only")
+    rows = np.zeros((60, 2))
+    estimator.fit(rows, labels * (60 // len(labels)))
+    artifact = mlcore.from_sklearn(estimator)
+    margins = artifact.open().margins(rows[:1])
+    assert (margins == margins[0, 0]).all() and (margins.size > 1 or margins[0, 0] == 0)
+    assert converted.labels_of(artifact, rows) == list(estimator.predict(rows))
+
+
 @pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize("missing", [False, True])
 @pytest.mark.parametrize("fitted_with", ["-inf", "inf", "both"])

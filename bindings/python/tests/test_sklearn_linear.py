@@ -12,7 +12,7 @@ import mlcore
 import numpy as np
 import pytest
 import sklearn
-from sklearn import calibration, ensemble, linear_model, neural_network, svm
+from sklearn import calibration, ensemble, linear_model, neural_network, svm, tree
 
 RELEASE = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 HALF_ULP = 2.0**-53
@@ -124,6 +124,9 @@ def test_margins_are_within_the_bound(number: int) -> None:
     assert far.max() < 1e-6
     wanted = answers(estimator, rows).reshape(margins.shape)
     predictions = model.context().predict_batch(rows)
+    if hasattr(estimator, "classes_"):
+        given = converted.labels_of(mlcore.from_sklearn(estimator), rows)
+        assert given == [str(label) for label in estimator.predict(rows)]
     steep = np.maximum(1, np.abs(wanted))  # of exp; a logistic and a softmax are at most as steep as 1
     assert (np.abs(predictions - wanted) <= 2 * far.max(axis=1, keepdims=True) * steep + 16 * HALF_ULP * steep).all()
 
@@ -151,6 +154,16 @@ def test_a_calibrated_classifier_has_its_probabilities(make: Callable[[], Any], 
     given = mlcore.from_sklearn(estimator).open().context().predict_batch(rows)
     assert given.shape[1] == (1 if kind == "binary" else 3)
     assert np.abs(given - answers(estimator, rows).reshape(given.shape)).max() < 1e-12
+    assert converted.labels_of(mlcore.from_sklearn(estimator), rows) == [str(label) for label in estimator.predict(rows)]
+
+
+def test_a_calibrated_tie_is_the_first_class() -> None:
+    rows, labels = np.zeros((60, 2)), np.array(["no", "yes"] * 30)
+    inner = tree.DecisionTreeClassifier()
+    estimator = calibration.CalibratedClassifierCV(inner, method="isotonic", ensemble=False, cv=3).fit(rows, labels)
+    artifact = mlcore.from_sklearn(estimator)
+    assert artifact.open().context().predict_batch(rows[:1]).tolist() == [[0.5]]
+    assert converted.labels_of(artifact, rows[:1]) == list(estimator.predict(rows[:1])) == ["no"]
 
 
 def several(x: Any, y: Any) -> Any:

@@ -194,6 +194,9 @@ def document(model: Any, categories: Any = None) -> Document:
         raise unsupported(f"CatBoost: {len(labels)} classes, of which the training data had {len(base)}; train without "
                           "class_names and classes_count of others")
     is_named = reader.names != [str(place) for place in range(len(reader.names))]
+    decision = "margin" if labels else None
+    if "binclass_probability_threshold" in own["model_info"]:  # a class is told by another share than a half
+        decision = "none"
     return Document("catboost", version, loss, task, len(base), len(reader.names), {"trees": body},
-                    features=reader.names if is_named else None, classes=labels or None,
+                    features=reader.names if is_named else None, classes=labels or None, decision=decision,
                     link={"kind": LINKS.get(loss, "identity")})

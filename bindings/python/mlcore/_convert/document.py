@@ -108,6 +108,7 @@ class Document:
     body: dict[str, Any]
     features: list[str] | None = None
     classes: list[str] | None = None
+    decision: str | None = None  # None: by the prediction
     link: dict[str, Any] = field(default_factory=lambda: {"kind": "identity"})
     bound: str | None = None  # None: exact
 
@@ -142,6 +143,8 @@ class Document:
         }
         if self.classes is not None:
             model["classes"] = self.classes
+        if self.decision is not None:
+            model["decision"] = self.decision
         if self.features is not None:
             model["features"] = self.features
         else:

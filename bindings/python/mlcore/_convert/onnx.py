@@ -125,8 +125,11 @@ def document(model: Any, features: Sequence[str] | None = None) -> Document:
     scores: Scores = MODELS[node.op_type](onnx_trees.attributes(node), is_double)
     graph.follow(node.output[-1], scores)
     number = "float64" if is_double else "float32"
+    decision = scores.decision
+    if scores.classes is not None and decision is None and scores.link != "identity":
+        decision = "none"  # the label is of the share before that link
     opset = max((item.version for item in proto.opset_import if item.domain == "ai.onnx.ml"), default=1)
     return Document(
         "onnx", f"ai.onnx.ml {opset}", node.op_type, "regression" if scores.classes is None else "classification",
         len(scores.base), feature_count(given, scores, features), scores.body(number), classes=scores.classes,
-        link={"kind": scores.link}, bound=scores.bound(number)).named(features)
+        decision=decision, link={"kind": scores.link}, bound=scores.bound(number)).named(features)

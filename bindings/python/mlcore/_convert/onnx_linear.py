@@ -14,6 +14,7 @@ class Linear:
     base: list[float]
     link: str
     classes: list[str] | None = None
+    decision: str | None = None
     is_share: bool = False  # each output is divided by the sum of all
 
     def takes_base(self, _: list[float]) -> bool:
@@ -61,4 +62,4 @@ def classifier(own: dict[str, Any], is_double: bool) -> Linear:
     if len(own.get("intercepts") or labels) != len(labels):
         raise unsupported(f"ONNX: {len(own['intercepts'])} scores of {len(labels)} classes are not read")
     return Linear(*rows_of(own, len(labels), is_double), link=link_of(own.get("post_transform", "NONE")),
-                  classes=[str(label) for label in labels])
+                  classes=[str(label) for label in labels], decision="margin")

@@ -38,6 +38,7 @@ class Ensemble:
     link: str = "identity"
     is_mean: bool = False
     classes: list[str] | None = None
+    decision: str | None = None
     has_base: bool = True
     is_rounded: bool = True  # doubles, by the operator
 
@@ -226,13 +227,14 @@ def classifier(own: dict[str, Any], is_double: bool) -> Ensemble:
         raise unsupported("ONNX: base_values of two classes, and weights of the second alone, are not read")
     if len(base) not in (0, outputs):
         raise unsupported(f"ONNX: {len(base)} base_values for {len(labels)} classes are not read")
-    if is_one and all(weight >= 0 for weight in own["class_weights"]):
+    is_share = is_one and all(weight >= 0 for weight in own["class_weights"])
+    if is_share:
         transform = "NONE"  # a share already, to ONNX Runtime
     elif is_one and transform == "SOFTMAX":
         raise unsupported("ONNX: post_transform SOFTMAX of one score is not read")
     grower, all_grown = grown(own, "class", outputs, is_double)
     return Ensemble(all_grown, base or [0.0] * outputs, grower.comparison, link_of(transform),
-                    classes=[str(label) for label in labels], has_base=True)
+                    classes=[str(label) for label in labels], decision=None if is_share else "margin", has_base=True)
 
 
 def plain(own: dict[str, Any], is_double: bool) -> Ensemble:

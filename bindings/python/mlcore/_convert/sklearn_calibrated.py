@@ -50,5 +50,6 @@ def calibrated(estimator: Any, document_of: Callable[[Any], Document]) -> Docume
         raise unsupported(f"scikit-learn CalibratedClassifierCV: {len(member.calibrators)} curves for "
                           f"{document.outputs} outputs")
     document.body = {**document.body, "calibration": calibration(member.method, member.calibrators, of)}
+    document.decision = None
     document.objective = f"CalibratedClassifierCV {document.objective}"
     return document

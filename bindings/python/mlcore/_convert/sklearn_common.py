@@ -23,7 +23,7 @@ def require_members(estimator: Any, members: Iterable[Any]) -> None:
 
 def describe(
     estimator: Any, outputs: int, body: dict[str, Any], link: dict[str, Any] | None = None,
-    task: str | None = None, bound: str | None = None,
+    task: str | None = None, bound: str | None = None, decision: str | None = None,
 ) -> Document:
     names = getattr(estimator, "feature_names_in_", None)
     classes = getattr(estimator, "classes_", None)
@@ -37,6 +37,7 @@ def describe(
         body,
         features=None if names is None else [str(name) for name in names],
         classes=None if classes is None else [str(label) for label in classes],
+        decision=decision,
         link=link or {"kind": "identity"},
         bound=bound,
     )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .document import Document, Tree, thresholds, trees, unsupported
-from .sklearn_common import describe, require_members
+from .sklearn_common import describe, release, require_members
 
 LINKS = {"log_loss": "logistic", "gamma": "exponential", "poisson": "exponential"}
 LARGEST_CATEGORY = 1 << 24
@@ -103,4 +103,6 @@ def boosting(estimator: Any) -> Document:
                  input="float64", sum="float64", comparison="<=", start="base", finish="none",
                  category="never_negative")
     kind = "softmax" if outputs > 1 else LINKS.get(estimator.loss, "identity")
-    return describe(estimator, outputs, {"trees": body}, {"kind": kind})
+    # To 1.4 a class is told by probabilities, which are 0.5 next to a margin of 0.
+    is_by_margin = hasattr(estimator, "classes_") and release() >= (1, 5)
+    return describe(estimator, outputs, {"trees": body}, {"kind": kind}, decision="margin" if is_by_margin else None)

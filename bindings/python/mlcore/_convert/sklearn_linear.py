@@ -20,13 +20,15 @@ LAST = {"identity": "identity", "logistic": "logistic", "softmax": "softmax", "e
 
 
 def linear(estimator: Any, link: dict[str, Any] | None = None, calibration: dict[str, Any] | None = None) -> Document:
+    """A class is told by `decision_function`."""
     weights = np.atleast_2d(np.asarray(estimator.coef_, np.float64))
     bias = np.broadcast_to(np.ravel(np.asarray(estimator.intercept_, np.float64)), len(weights))
     body: dict[str, Any] = {"linear": {"number": "float64", "missing": "refuse", "bias": bias.tolist(),
                                        "weights": weights.tolist()}}
     if calibration is not None:
         body["calibration"] = calibration
-    return describe(estimator, len(weights), body, link, bound=BOUND)
+    decision = "margin" if hasattr(estimator, "classes_") else None
+    return describe(estimator, len(weights), body, link, bound=BOUND, decision=decision)
 
 
 def regressor(estimator: Any) -> Document:

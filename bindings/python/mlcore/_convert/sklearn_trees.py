@@ -105,7 +105,14 @@ def boosting(estimator: Any) -> Document:
         link = {"kind": "softmax"} if outputs > 1 else {"kind": "logistic"}
         if estimator.loss == "exponential":
             link = {"kind": "logistic", "scale": 2.0}
-    return describe(estimator, outputs, {"trees": body}, link)
+    return describe(estimator, outputs, {"trees": body}, link, decision=decision(estimator))
+
+
+def decision(estimator: Any) -> str | None:
+    """How gradient boosting tells a class. 1.3 takes probabilities, but for the exponential loss."""
+    if not hasattr(estimator, "classes_") or (release() < (1, 4) and estimator.loss != "exponential"):
+        return None
+    return "margin_or_zero"
 
 
 def isolation(estimator: Any) -> Document:
