@@ -7,6 +7,9 @@ tests/predict/golden_test.cpp.
 writes OUT/<framework>-<version>/<case>.{json,txt}, a .txt as golden_xgboost.py and golden_lightgbm.py do. The cases are
 those of bindings/python/tests/test_{sklearn,catboost,onnx}.py, fewer trees and leaves; the mlcore package converts
 them. The same versions give the same files.
+
+Linear models, networks and calibrations go to OUT/numpy-<version>: scikit-learn's own sums are BLAS's, so their
+margins are sums in the order of the features by NumPy, and their predictions what scikit-learn's functions make of these.
 """
 
 import json
@@ -15,6 +18,7 @@ import re
 import sys
 
 import converted
+import golden_calibrated
 import golden_files
 import mlcore
 import numpy as np
@@ -90,11 +94,21 @@ def onnx_models(out):
                   test_onnx.ran(model, rows))
 
 
+def numpy_models(out):
+    folder = out / f"numpy-{np.__version__}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text, rows, margins, predictions in golden_calibrated.models(ROWS):
+        trees = len(json.loads(text).get("trees", {}).get("trees", []))
+        golden_files.write_bits(folder / f"{name}.txt", trees, " wide", np.float64, rows, margins, predictions)
+        (folder / f"{name}.json").write_text(text + "\n")
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     sklearn_models(out)
     catboost_models(out)
     onnx_models(out)
+    numpy_models(out)
 
 
 if __name__ == "__main__":

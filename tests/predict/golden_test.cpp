@@ -225,11 +225,11 @@ TEST_CASE("golden: the margins of every framework and version are equal bit for 
     if (kind != ".json" && kind != ".ubj" && kind != ".lgb") continue;
     check_case(entry.path(), tallies[entry.path().parent_path().filename().string()]);
   }
-  CHECK(tallies.size() == 10);
+  CHECK(tallies.size() == 11);
   for (const auto& [version, tally] : tallies) {
     MESSAGE(fmt::format("{}: {} cases, {} rows, {} margins, predictions within {} ulp", version,
                         tally.cases, tally.rows, tally.margins, tally.ulp));
-    CHECK(tally.cases >= 17);
+    CHECK(tally.cases >= 14);
     CHECK(tally.ulp <= ulp_limit(version));
   }
 }
