@@ -11,7 +11,7 @@ from typing import Any, final
 from numpy import float32, float64
 from numpy.typing import NDArray
 
-from ._types import Output, Tabular, Type, Value
+from ._types import Absent, Output, Sparse, Tabular, Type, Value
 
 __version__: str
 
@@ -181,12 +181,13 @@ class Model:
         'xgboost'
         """
     def context(
-        self, output: Output = "prediction", iterations: tuple[int, int] = (0, 0)
+        self, output: Output = "prediction", iterations: tuple[int, int] = (0, 0), threads: int = 1
     ) -> Context:
         """Make a context. `iterations` are the boosting rounds [begin, end) whose trees are used,
-        as XGBoost's `iteration_range`; an end of 0 is the last round.
+        as XGBoost's `iteration_range`; an end of 0 is the last round. Calls of many rows may use
+        `threads`, at most 256, where there are rows enough; bits and errors are those of one.
 
-        Raises Error: INVALID_ARGUMENT for a range that the model does not have,
+        Raises Error: INVALID_ARGUMENT for a range that the model does not have, or of threads;
         FAILED_PRECONDITION for "class" of a model that predicts none.
 
         >>> loan.context("margin", iterations=(0, 1)).predict_numeric(np.array([29.0, 1, 4])).tolist()
@@ -260,13 +261,22 @@ class Context:
         >>> shop.context("features").predict_events(row, [orders]).tolist()
         [1.0, 2.5]
         """
-    def predict_batch(self, values: NDArray[float32] | NDArray[float64]) -> NDArray[float64]:
+    def predict_batch(
+        self, values: NDArray[float32] | NDArray[float64] | Sparse, *,
+        base_margin: NDArray[float64] | None = None, missing: float | None = None, absent: Absent = "default",
+    ) -> NDArray[float64]:
         """Score a matrix of numbers, [rows, fields], as predict_numeric; the error's row says which.
 
-        Of integers, those below 2**53; a masked array is refused, its filled(nan) is taken.
+        Of integers, those below 2**53; a masked array is refused, its filled(nan) is taken. `missing` is
+        a number that means missing, as NaN does. A sparse array or matrix of SciPy's becomes CSR; what it
+        does not hold is missing for XGBoost's models and 0 for others, unless `absent` says.
+
+        `base_margin`, [rows] or [rows, outputs], stands in place of the model's base margins.
 
         >>> loan.context("margin").predict_batch(np.array([[29.0, 1, 4], [30, 1, 4]])).tolist()
         [[1.375], [0.625]]
+        >>> loan.context("margin").predict_batch(np.array([[29.0, -1, 4]]), missing=-1, base_margin=np.array([0.5])).tolist()
+        [[1.75]]
         """
     def predict_rows(self, requests: Rows | Tabular) -> NDArray[float64]:
         """Score many typed rows of a definition without streams.

@@ -26,5 +26,15 @@ Tabular = Mapping[str, Sequence[Any]] | Mapping[str, Any] | ArrowStream | ArrowA
 Output = Literal["prediction", "margin", "features", "class", "leaf"]
 """What a context writes."""
 
+Absent = Literal["default", "missing", "zero"]
+"""What a sparse matrix does not hold; by default missing for models of XGBoost, 0 for others."""
+
+
+class Sparse(Protocol):
+    """A sparse array or matrix of SciPy's."""
+
+    def tocsr(self) -> Any: ...
+
+
 Type = Literal["bool", "i64", "f64", "string", "timestamp", "duration"]
 """The type of a field."""

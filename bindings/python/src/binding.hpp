@@ -116,8 +116,9 @@ struct Model {
 
 using Rounds = std::pair<std::int32_t, std::int32_t>;
 
-/// An mlcore.Context of this output, over these boosting rounds.
-[[nodiscard]] nb::object make_context(const Model& model, std::string_view output, Rounds rounds);
+/// An mlcore.Context of this output, over these boosting rounds, its batches on so many threads.
+[[nodiscard]] nb::object make_context(const Model& model, std::string_view output, Rounds rounds,
+                                      std::int32_t threads);
 
 /// Lets an mlcore.Context count into a monitor; waits for the call in progress.
 /// Throws TypeError for another object.

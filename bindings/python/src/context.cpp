@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Context: predictions of one row and of many.
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include <limits>
-#include <type_traits>
 #include <utility>
 
 #include "columns.hpp"
+#include "matrix.hpp"
 
 namespace mlcore_python {
 namespace {
@@ -59,8 +61,10 @@ struct Scratch {
   mlcore_context_t* handle;
 };
 
-std::shared_ptr<Scratch> scratch_of(const Model& model, std::int32_t output, Rounds rounds) {
-  const mlcore_context_options_t options = {sizeof options, output, rounds.first, rounds.second, 0};
+std::shared_ptr<Scratch> scratch_of(const Model& model, std::int32_t output, Rounds rounds,
+                                    std::int32_t threads) {
+  const mlcore_context_options_t options = {sizeof options, output, rounds.first, rounds.second,
+                                            threads};
   mlcore_context_t* context = nullptr;
   call(mlcore_context_new, model.handle.get(), &options, &context);
   return std::make_shared<Scratch>(context);
@@ -80,11 +84,11 @@ Features features_of(const Model& model) {
 
 class Context {
  public:
-  Context(const Model& model, const OutputName& output, Rounds rounds)
+  Context(const Model& model, const OutputName& output, Rounds rounds, std::int32_t threads)
       : features_(features_of(model)),
         request_(features_.request()),
         output_(output),
-        scratch_(scratch_of(model, output.output, rounds)),
+        scratch_(scratch_of(model, output.output, rounds, threads)),
         out_(width_of(*scratch_)),
         values_(static_cast<std::int64_t>(request_->fields.size())) {
     std::fill(values_.data, values_.data + values_.size, std::numeric_limits<double>::quiet_NaN());
@@ -214,16 +218,10 @@ nb::object predict_events(Context& context, nb::bytes row, nb::sequence events) 
                      static_cast<std::int64_t>(streams.size()));
 }
 
-Array predict_matrix(Context& context, nb::handle given) {
-  return with_matrix(given, [&](const auto& values) {
-    const auto rows = static_cast<std::int64_t>(values.shape(0));
-    const auto columns = static_cast<std::int64_t>(values.shape(1));
-    if constexpr (std::is_same_v<decltype(values.data()), const float*>) {
-      return context.batch(rows, mlcore_predict_batch_f32, values.data(), rows, columns, columns);
-    } else {
-      return context.batch(rows, mlcore_predict_batch_f64, values.data(), rows, columns, columns);
-    }
-  });
+Array predict_matrix(Context& context, nb::handle values, nb::handle base_margin,
+                     std::optional<double> missing, std::string_view absent) {
+  const GivenMatrix given(values, {base_margin, missing, absent});
+  return context.batch(given.matrix().rows, mlcore_predict_matrix, &given.matrix());
 }
 
 Array predict_table(Context& context, nb::handle table) {
@@ -263,8 +261,10 @@ void bind_rows_of_one(nb::class_<Context>& type) {
 
 }  // namespace
 
-nb::object make_context(const Model& model, std::string_view output, Rounds rounds) {
-  return nb::cast(new Context(model, output_of(output), rounds), nb::rv_policy::take_ownership);
+nb::object make_context(const Model& model, std::string_view output, Rounds rounds,
+                        std::int32_t threads) {
+  return nb::cast(new Context(model, output_of(output), rounds, threads),
+                  nb::rv_policy::take_ownership);
 }
 
 void attach(const mlcore_monitor_t* monitor, nb::handle context) {
@@ -278,7 +278,9 @@ void bind_context(nb::module_& module) {
   type.def_prop_ro("out", &Context::out)
       .def_prop_ro("values", &Context::values)
       .def_prop_ro("names", &Context::names)
-      .def("predict_batch", &predict_matrix, nb::arg("values"))
+      .def("predict_batch", &predict_matrix, nb::arg("values"), nb::kw_only(),
+           nb::arg("base_margin").none() = nb::none(), nb::arg("missing") = nb::none(),
+           nb::arg("absent") = "default")
       .def("predict_rows", &predict_table, nb::arg("requests"))
       .def("predict_batch_at", &predict_batch_at, nb::arg("state"), nb::arg("requests"))
       .def("close", &Context::close)

@@ -111,10 +111,11 @@ void bind_model(nb::module_& module) {
       .def("describe", &describe)
       .def(
           "context",
-          [](const Model& model, std::string_view output, Rounds iterations) {
-            return make_context(model, output, iterations);
+          [](const Model& model, std::string_view output, Rounds iterations, std::int32_t threads) {
+            return make_context(model, output, iterations, threads);
           },
-          nb::arg("output") = "prediction", nb::arg("iterations") = Rounds(0, 0))
+          nb::arg("output") = "prediction", nb::arg("iterations") = Rounds(0, 0),
+          nb::arg("threads") = 1)
       .def("margins", &margins_of, nb::arg("features"));
 }
 
