@@ -15,7 +15,6 @@ namespace {
 
 template <typename Number>
 constexpr Number kPadding = std::numeric_limits<Number>::quiet_NaN();  // compares with nothing
-constexpr std::size_t kMaxThresholds = std::size_t{kChunk} * kGroup;
 
 std::size_t groups_of(std::size_t count) { return (count + kGroup - 1) / kGroup; }
 
@@ -83,7 +82,7 @@ RankTable<Number>::RankTable(const TreeEnsemble& model) : ks_(model.left.size())
     std::vector<Number>& own = thresholds[model.feature[split.node]];
     if (own.empty() || split.key != last) own.push_back(value_of<Number>(model, split.node));
     last = split.key;
-    fits_ = fits_ && own.size() <= kMaxThresholds;
+    fits_ = fits_ && own.size() <= kMaxRank;
     ks_[split.node] = static_cast<std::uint16_t>(own.size() - 1);
     (model.default_left[split.node] != 0 ? has_low_ : has_high_) = true;
   }

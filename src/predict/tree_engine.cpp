@@ -208,7 +208,20 @@ template <typename Number>
 void BasicTreeEngine<Number>::tile_margins(const Number* features, std::size_t rows,
                                            TreeRange trees, Number* margins,
                                            const Number* bases) const noexcept {
-  alignas(64) std::array<std::uint8_t, kTileBytes> ranks;
+  if (plan_->ranks.column_count() <= kFewColumns) {
+    return ranked_margins<kFewColumns>(features, rows, trees, margins, bases);
+  }
+  ranked_margins<kMaxColumns>(features, rows, trees, margins, bases);
+}
+
+/// Requires: as many columns of ranks at most, whose tile stands on the stack.
+template <typename Number>
+template <std::uint32_t kColumns>
+[[gnu::noinline]] void BasicTreeEngine<Number>::ranked_margins(const Number* features,
+                                                               std::size_t rows, TreeRange trees,
+                                                               Number* margins,
+                                                               const Number* bases) const noexcept {
+  alignas(64) std::array<std::uint8_t, std::size_t{kColumns} * kWideTileRows> ranks;
   const NumberKernels<Number>& kernels = kernels_of<Number>(*kernels_);
   const std::uint32_t stride = tile_rows(plan_->ranks.column_count());
   const Tile<Number> tile{{features, rows, feature_count_, 1, 0},

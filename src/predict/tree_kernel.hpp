@@ -19,12 +19,13 @@ enum class SimdTarget : int32_t;
 inline constexpr uint32_t kTileRows = 128;     // rows that a batch kernel takes at a time
 inline constexpr uint32_t kWideTileRows = 64;  // where columns are wide
 inline constexpr uint32_t kGroup = 16;         // thresholds compared at once
-inline constexpr uint32_t kMaxLevels = 3;      // of a search: 16 * 16 * 16 thresholds
+inline constexpr uint32_t kMaxLevels = 4;      // of a search: 16 * 16 * 16 * 16 thresholds
 inline constexpr uint32_t kChunk = 255;        // ranks that a column of bytes holds, 0 aside
 inline constexpr uint32_t kByteColumns = 256;
-inline constexpr uint32_t kMaxColumns = 1024;               // of a row, and its inputs
+inline constexpr uint32_t kFewColumns = 1024;               // whose tile is 64 KiB
+inline constexpr uint32_t kMaxColumns = 4096;               // of a row, and its inputs
+inline constexpr uint32_t kMaxRank = kChunk * 128;          // below 2^15: kernels take it as signed
 inline constexpr uint32_t kColumnBytes = kMaxColumns + 64;  // of a row, with room for whole vectors
-inline constexpr uint32_t kTileBytes = kMaxColumns * kWideTileRows;  // on the stack
 inline constexpr uint32_t kMaxCompleteDepth = 8;
 inline constexpr uint8_t kAlwaysLeft = 255;  // no byte is greater
 inline constexpr uint32_t kBlendLeaves = 256;
@@ -51,7 +52,7 @@ template <typename Number>
 struct RankView {
   const Number* thresholds;
   const RankInput* inputs;         // most thresholds first
-  uint32_t inputs_to[kMaxLevels];  // the inputs of 3 levels end here, those of 2, those of 1
+  uint32_t inputs_to[kMaxLevels];  // the inputs of 4 levels end here, those of 3, of 2, of 1
   const RankPlane* planes;
   uint32_t plane_count;
 };

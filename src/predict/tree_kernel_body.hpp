@@ -93,9 +93,10 @@ struct KernelBody {
   template <typename Number>
   static void rank_row(const RankView<Number>& ranks, const Number* features, uint8_t* columns) {
     uint16_t sides[2][kColumnBytes];  // of the padding any
-    rank_inputs<3>(ranks, 0, features, sides[0], sides[1]);
-    rank_inputs<2>(ranks, ranks.inputs_to[0], features, sides[0], sides[1]);
-    rank_inputs<1>(ranks, ranks.inputs_to[1], features, sides[0], sides[1]);
+    rank_inputs<4>(ranks, 0, features, sides[0], sides[1]);
+    rank_inputs<3>(ranks, ranks.inputs_to[0], features, sides[0], sides[1]);
+    rank_inputs<2>(ranks, ranks.inputs_to[1], features, sides[0], sides[1]);
+    rank_inputs<1>(ranks, ranks.inputs_to[2], features, sides[0], sides[1]);
     for (uint32_t p = 0; p < ranks.plane_count; ++p) {
       const RankPlane& plane = ranks.planes[p];
       write_chunk(sides[plane.is_high], plane.base, plane.inputs, 0, columns + plane.column);
@@ -122,8 +123,10 @@ struct KernelBody {
     for (uint32_t i = 0; i < ranks.inputs_to[kMaxLevels - 1]; ++i) {
       const RankInput& input = ranks.inputs[i];
       if (i < ranks.inputs_to[0]) {
-        rank_rows<3>(ranks, input, features, rows, sides);
+        rank_rows<4>(ranks, input, features, rows, sides);
       } else if (i < ranks.inputs_to[1]) {
+        rank_rows<3>(ranks, input, features, rows, sides);
+      } else if (i < ranks.inputs_to[2]) {
         rank_rows<2>(ranks, input, features, rows, sides);
       } else {
         rank_rows<1>(ranks, input, features, rows, sides);

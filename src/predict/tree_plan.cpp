@@ -67,7 +67,7 @@ std::vector<TreeRun> runs_of(const std::vector<TreeShape>& shapes, TreeRunner wa
 bool ranks_pay(const std::vector<TreeShape>& shapes, std::size_t inputs) {
   std::size_t visits = 0;
   for (const TreeShape& shape : shapes) visits += std::bit_width(shape.inner);
-  return visits > 2 * inputs;
+  return visits > inputs;
 }
 
 bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {

@@ -221,6 +221,7 @@ TEST_CASE("compiled model: double models of every shape, on every target, in bat
        {{Growth::comb, 200}, {Growth::level, 40}, {Growth::by_loss, 300}},
        TreeRunner::byte_walk},
       {{.trees = 2, .depth = 4, .features = 40}, {}, TreeRunner::number_walk},
+      {{.trees = 40, .depth = 8, .features = 1, .thresholds = 60'000}, {}, TreeRunner::complete},
   };
   for (const bool is_lightgbm : {true, false}) {
     CAPTURE(is_lightgbm);

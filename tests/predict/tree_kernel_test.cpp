@@ -174,11 +174,14 @@ TEST_CASE("tree kernels: columns past each limit of the layout") {
       {{.trees = 200, .depth = 6, .features = 100}, 129, 256},
       {{.trees = 300, .depth = 6, .features = 200}, 257, 512},
       {{.trees = 600, .depth = 6, .features = 400}, 513, 1024},
-      {{.trees = 600, .depth = 6, .features = 600}, 0, 0},
+      {{.trees = 600, .depth = 6, .features = 600}, 1025, 2048},
+      {{.trees = 700, .depth = 6, .features = 2'000}, 2049, 4096},
+      {{.trees = 800, .depth = 6, .features = 2'100}, 0, 0},
       {{.trees = 5, .depth = 6, .features = 10'000}, 0, 0},
       {{.trees = 400, .depth = 6, .features = 9, .thresholds = 900}, 36, 128},
       {{.trees = 130, .depth = 8, .features = 1, .thresholds = 4'000}, 32, 64},
-      {{.trees = 500, .depth = 8, .features = 1, .thresholds = 9'000}, 0, 0},
+      {{.trees = 500, .depth = 8, .features = 1, .thresholds = 9'000}, 64, 128},
+      {{.trees = 1'000, .depth = 8, .features = 1, .thresholds = 70'000}, 0, 0},
   };
   for (const Case& test : cases) {
     CAPTURE(test.shape.features);
@@ -206,7 +209,8 @@ TEST_CASE("tree kernels: few and many outputs") {
 }
 
 TEST_CASE("tree kernels: 255, 256 and more thresholds, the last met by its missing value only") {
-  for (const int count : {1, 15, 16, 17, 254, 255, 256, 257, 271, 272, 273, 510, 511, 4080}) {
+  for (const int count :
+       {1, 15, 16, 17, 254, 255, 256, 257, 271, 272, 273, 510, 511, 4096, 4097, 5000, 32'640}) {
     CAPTURE(count);
     TreeEnsemble model;
     model.feature_count = 1;
@@ -225,7 +229,8 @@ TEST_CASE("tree kernels: 255, 256 and more thresholds, the last met by its missi
     validate(model);
     if (count > 2) REQUIRE(TreePlan<float>(model).has_ranks());
     SampleRandom random(static_cast<std::uint64_t>(count));
-    check_targets(model, probing_rows(random, model, 400), 400);
+    const std::size_t rows = count > 1'000 ? 70 : 400;
+    check_targets(model, probing_rows(random, model, rows), rows);
   }
 }
 

@@ -76,6 +76,9 @@ class BasicTreeEngine {
   void leaves(const Number* features, TreeRange trees, double* leaves) const noexcept;
 
  private:
+  template <std::uint32_t kColumns>
+  void ranked_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
+                      const Number* bases) const noexcept;
   void tile_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
                     const Number* bases) const noexcept;
 
