@@ -3,9 +3,11 @@
 #include "predict/rank_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <type_traits>
 
 #include "predict/tree_values.hpp"
@@ -37,39 +39,66 @@ Key<Number> key_of(Number threshold) {
   return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
-/// One pass of a stable counting sort. `digit_of(split) < digits`.
-template <typename Split, typename DigitOf>
-void sort_by(std::vector<Split>& splits, std::vector<Split>& scratch, std::size_t digits,
-             DigitOf digit_of) {
-  std::vector<std::uint32_t> begin(digits + 1);
-  for (const Split& split : splits) ++begin[digit_of(split) + 1];
-  std::partial_sum(begin.begin(), begin.end(), begin.begin());
-  scratch.resize(splits.size());
-  for (const Split& split : splits) scratch[begin[digit_of(split)]++] = split;
-  splits.swap(scratch);
+template <typename Number>
+Number number_of(Key<Number> key) {
+  constexpr Key<Number> kSign = Key<Number>{1} << (8 * sizeof(Number) - 1);
+  return std::bit_cast<Number>((key & kSign) != 0 ? key ^ kSign : ~key);
 }
 
-/// By feature, then by threshold. Counting, because comparing takes longer than all the rest of
-/// compiling a model.
+/// Inner nodes, those of a feature side by side. Shape: begin[feature_count + 1].
 template <typename Number>
-std::vector<Split<Number>> sorted_splits(const TreeEnsemble& model) {
-  constexpr unsigned kDigitBits = 11;
-  constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
-  using Split = Split<Number>;
-  std::vector<Split> splits;
-  std::vector<Split> scratch;
-  splits.reserve(model.left.size() / 2);
-  for (std::uint32_t node = 0; node < model.left.size(); ++node) {
-    if (model.left[node] == TreeEnsemble::kLeaf) continue;
-    splits.push_back({key_of(value_of<Number>(model, node)), node});
+struct Splits {
+  std::vector<Split<Number>> all;
+  std::vector<std::uint32_t> begin;
+
+  [[nodiscard]] std::span<Split<Number>> of(std::size_t feature) {
+    return {all.data() + begin[feature], all.data() + begin[feature + 1]};
   }
-  for (unsigned shift = 0; shift < 8 * sizeof(Number); shift += kDigitBits) {
-    sort_by(splits, scratch, kDigits,
-            [=](const Split& split) { return split.key >> shift & (kDigits - 1); });
-  }
-  sort_by(splits, scratch, model.feature_count,
-          [&](const Split& split) { return model.feature[split.node]; });
+};
+
+template <typename Number>
+Splits<Number> splits_of(const TreeEnsemble& model) {
+  Splits<Number> splits;
+  std::vector<std::uint32_t> next(model.feature_count + 1);
+  const auto for_each_inner = [&](auto visit) {
+    for (std::uint32_t node = 0; node < model.left.size(); ++node) {
+      if (model.left[node] != TreeEnsemble::kLeaf) visit(node);
+    }
+  };
+  for_each_inner([&](std::uint32_t node) { ++next[model.feature[node] + 1]; });
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  splits.begin = next;
+  splits.all.resize(splits.begin.back());
+  for_each_inner([&](std::uint32_t node) {
+    splits.all[next[model.feature[node]]++] = {key_of(value_of<Number>(model, node)), node};
+  });
   return splits;
+}
+
+/// By threshold. Counting where there are many, because comparing takes longer than all the rest of
+/// compiling a model; few stay in the cache, and counting would take longer.
+template <typename Number>
+void sort_splits(std::span<Split<Number>> splits, std::vector<Split<Number>>& scratch) {
+  constexpr unsigned kDigitBits = 8;
+  constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
+  constexpr std::size_t kFew = 256;
+  if (splits.size() < kFew) {
+    std::sort(splits.begin(), splits.end(),
+              [](const auto& a, const auto& b) { return a.key < b.key; });
+    return;
+  }
+  scratch.resize(std::max(scratch.size(), splits.size()));
+  std::span<Split<Number>> from = splits;
+  std::span<Split<Number>> to(scratch.data(), splits.size());
+  for (unsigned shift = 0; shift < 8 * sizeof(Number); shift += kDigitBits) {
+    std::array<std::uint32_t, kDigits + 1> begin{};
+    for (const Split<Number>& split : from) ++begin[(split.key >> shift & (kDigits - 1)) + 1];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    for (const Split<Number>& split : from) {
+      to[begin[split.key >> shift & (kDigits - 1)]++] = split;
+    }
+    std::swap(from, to);  // an even number of times
+  }
 }
 
 }  // namespace
@@ -77,14 +106,22 @@ std::vector<Split<Number>> sorted_splits(const TreeEnsemble& model) {
 template <typename Number>
 RankTable<Number>::RankTable(const TreeEnsemble& model) : ks_(model.left.size()) {
   std::vector<std::vector<Number>> thresholds(model.feature_count);
-  Key<Number> last = 0;  // of one feature
-  for (const Split<Number>& split : sorted_splits<Number>(model)) {
-    std::vector<Number>& own = thresholds[model.feature[split.node]];
-    if (own.empty() || split.key != last) own.push_back(value_of<Number>(model, split.node));
-    last = split.key;
+  Splits<Number> splits = splits_of<Number>(model);
+  std::vector<Split<Number>> scratch;
+  for (std::uint32_t feature = 0; feature < model.feature_count; ++feature) {
+    std::vector<Number>& own = thresholds[feature];
+    Key<Number> last = 0;
+    sort_splits(splits.of(feature), scratch);
+    for (const Split<Number>& split : splits.of(feature)) {
+      if (own.empty() || split.key != last) own.push_back(number_of<Number>(split.key));
+      last = split.key;
+      ks_[split.node] = static_cast<std::uint16_t>(own.size() - 1);
+    }
     fits_ = fits_ && own.size() <= kMaxRank;
-    ks_[split.node] = static_cast<std::uint16_t>(own.size() - 1);
-    (model.default_left[split.node] != 0 ? has_low_ : has_high_) = true;
+  }
+  for (std::uint32_t node = 0; node < model.left.size(); ++node) {
+    if (model.left[node] == TreeEnsemble::kLeaf) continue;
+    (model.default_left[node] != 0 ? has_low_ : has_high_) = true;
   }
   std::vector<std::uint32_t> features;
   for (std::uint32_t feature = 0; feature < model.feature_count; ++feature) {
