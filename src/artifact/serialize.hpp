@@ -201,6 +201,10 @@ void serialize(Archive& archive, TreeEnsemble& model, const unsigned version) {
   if (version < 4) return widen_base_margins(archive, model);
   archive& make_nvp("wide_base_margins", model.wide_base_margins);
   if (version < 5) return;
+  archive& make_nvp("term_begin", model.term_begin);
+  archive& make_nvp("term_feature", model.term_feature);
+  archive& make_nvp("term_coefficient", model.term_coefficient);
+  archive& make_nvp("leaf_constant", model.leaf_constant);
   later_facts(archive, model);
 }
 

@@ -258,6 +258,10 @@ void LightgbmImport::finish() {
   auto& zeros = model_.zero_is_missing;
   if (std::all_of(zeros.begin(), zeros.end(), is_zero)) zeros = {};
   if (model_.set_begin.empty()) model_.node_set = {};
+  if (!model_.has_linear_leaves()) return;
+  model_.term_begin.resize(model_.node_count() + 1,
+                           static_cast<std::uint32_t>(model_.term_feature.size()));
+  model_.leaf_constant.resize(model_.node_count());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // lightgbm.cpp uses LightgbmTree.
-// Source: LightGBM 4.7.0 src/io/tree.cpp and include/LightGBM/tree.h, NumericalDecision and
-// CategoricalDecision.
+// Source: LightGBM 4.7.0 src/io/tree.cpp and include/LightGBM/tree.h, NumericalDecision,
+// CategoricalDecision and Predict.
 #include "model/lightgbm_tree.hpp"
 
 #include <fmt/format.h>
@@ -87,6 +87,10 @@ bool LightgbmTree::read_list(std::string_view key, std::string_view value) {
   if (key == "cat_threshold") return read_integers(key, value, set_words_), true;
   if (key == "threshold") return read_doubles(key, value, threshold_), true;
   if (key == "leaf_value") return read_doubles(key, value, leaf_value_), true;
+  if (key == "leaf_const") return read_doubles(key, value, leaf_constant_), true;
+  if (key == "num_features") return read_integers(key, value, term_count_), true;
+  if (key == "leaf_features") return read_integers(key, value, term_feature_), true;
+  if (key == "leaf_coeff") return read_doubles(key, value, term_coefficient_), true;
   return false;
 }
 
@@ -101,9 +105,7 @@ void LightgbmTree::read(std::string_view key, std::string_view value) {
   } else if (key == "num_cat") {
     set_count_ = lightgbm_integer(value, key);
   } else if (key == "is_linear") {
-    if (lightgbm_integer(value, key) != 0) {
-      refuse_lightgbm(fmt::format("tree {}: linear leaves (linear_tree)", index_));
-    }
+    is_linear_ = lightgbm_integer(value, key) != 0;
   } else if (key != "split_gain" && key != "leaf_weight" && key != "leaf_count" &&
              key != "internal_value" && key != "internal_weight" && key != "internal_count" &&
              key != "shrinkage") {  // statistics; leaf_value is shrunk already
@@ -131,6 +133,28 @@ void LightgbmTree::check_lengths() const {
                         set_begin_.back() == static_cast<std::int64_t>(set_words_.size()) &&
                         std::is_sorted(set_begin_.begin(), set_begin_.end());
   if (!is_whole) fail("cat_boundaries do not rise from 0 to the end of cat_threshold");
+}
+
+/// Each leaf of a linear tree has a constant and as many terms as it says.
+void LightgbmTree::check_terms() {
+  const std::size_t leaves = is_linear_ ? leaf_value_.size() : 0;
+  if (leaf_constant_.size() != leaves || term_count_.size() != leaves) {
+    fail(fmt::format("leaf_const has {} elements, num_features {}, for {} linear leaves",
+                     leaf_constant_.size(), term_count_.size(), leaves));
+  }
+  const std::size_t terms = term_feature_.size();
+  std::size_t end = 0;
+  for (const std::int64_t count : term_count_) {
+    if (count < 0 || static_cast<std::size_t>(count) > terms - end) {
+      fail(fmt::format("num_features counts {} of {} leaf_features", count, terms - end));
+    }
+    term_begin_.push_back(end);
+    end += static_cast<std::size_t>(count);
+  }
+  if (end != terms || term_coefficient_.size() != terms) {
+    fail(fmt::format("leaf_features has {} elements, leaf_coeff {}, num_features counts {}", terms,
+                     term_coefficient_.size(), end));
+  }
 }
 
 /// Inner nodes as they are, leaves as complements, breadth-first from the root.
@@ -188,14 +212,34 @@ std::uint32_t LightgbmTree::add_set(TreeEnsemble& model, std::size_t node, std::
   return static_cast<std::uint32_t>(model.set_count() - 1);
 }
 
+/// Of the last node. Nodes without terms are not told of until the next one with some.
+void LightgbmTree::append_terms(TreeEnsemble& model, std::size_t leaf) const {
+  const auto terms = static_cast<std::uint32_t>(model.term_feature.size());
+  const auto count = static_cast<std::size_t>(term_count_[leaf]);
+  if (count >= TreeEnsemble::kLeaf - terms) refuse_lightgbm("more than 2^32 terms");
+  model.term_begin.resize(model.node_count(), terms);
+  model.leaf_constant.resize(model.node_count());
+  model.leaf_constant.back() = leaf_constant_[leaf];
+  for (std::size_t i = term_begin_[leaf]; i < term_begin_[leaf] + count; ++i) {
+    if (term_feature_[i] < 0 || term_feature_[i] >= kMaxFeatureCount) {
+      fail(fmt::format("leaf {}: a term of feature {}", leaf, term_feature_[i]));
+    }
+    model.term_feature.push_back(static_cast<std::uint32_t>(term_feature_[i]));
+    model.term_coefficient.push_back(term_coefficient_[i]);
+  }
+}
+
+/// A linear leaf without terms is its constant.
 void LightgbmTree::append_leaf(TreeEnsemble& model, std::size_t leaf) const {
+  const bool has_terms = is_linear_ && term_count_[leaf] != 0;
   model.left.push_back(TreeEnsemble::kLeaf);
   model.feature.push_back(0);
   model.default_left.push_back(0);
-  model.wide_value.push_back(leaf_value_[leaf]);
+  model.wide_value.push_back(is_linear_ && !has_terms ? leaf_constant_[leaf] : leaf_value_[leaf]);
   model.node_id.push_back(static_cast<std::uint32_t>(leaf));
   model.zero_is_missing.push_back(0);
   model.node_set.push_back(TreeEnsemble::kNumeric);
+  if (has_terms) append_terms(model, leaf);
 }
 
 void LightgbmTree::append_inner(TreeEnsemble& model, std::size_t node, std::uint32_t left,
@@ -223,6 +267,7 @@ void LightgbmTree::append_inner(TreeEnsemble& model, std::size_t node, std::uint
 
 void LightgbmTree::append_to(TreeEnsemble& model, std::size_t text_size) {
   check_lengths();
+  check_terms();
   order_nodes();
   const std::size_t begin = model.left.size();
   if (order_.size() >= TreeEnsemble::kLeaf - begin) refuse_lightgbm("more than 2^32 nodes");

@@ -33,7 +33,9 @@ class LightgbmTree {
   [[nodiscard]] bool read_list(std::string_view key, std::string_view value);
   void check_lengths() const;
   void order_nodes();
+  void check_terms();
   void append_leaf(TreeEnsemble& model, std::size_t leaf) const;
+  void append_terms(TreeEnsemble& model, std::size_t leaf) const;
   void append_inner(TreeEnsemble& model, std::size_t node, std::uint32_t left,
                     std::size_t text_size);
   [[nodiscard]] std::uint32_t add_set(TreeEnsemble& model, std::size_t node, std::size_t text_size);
@@ -49,6 +51,12 @@ class LightgbmTree {
   std::vector<std::int64_t> left_;  // an inner node, or the bitwise complement of a leaf
   std::vector<std::int64_t> right_;
   std::vector<double> leaf_value_;
+  bool is_linear_ = false;
+  std::vector<double> leaf_constant_;
+  std::vector<std::int64_t> term_count_;  // of each leaf
+  std::vector<std::int64_t> term_feature_;
+  std::vector<double> term_coefficient_;
+  std::vector<std::size_t> term_begin_;  // of each leaf
   std::vector<std::int64_t> set_begin_;
   std::vector<std::int64_t> set_words_;
   std::vector<std::int64_t> order_;

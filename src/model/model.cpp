@@ -38,7 +38,7 @@ void apply_link(const Model& model, std::span<double> margins) {
     apply_link(model.facts().contract, margins);
   }
   if (calibration) calibrate(*calibration, margins);
-  if (model.trees() != nullptr) return;  // whose margins are finite
+  if (model.has_finite_margins()) return;
   std::transform(margins.begin(), margins.end(), margins.begin(), canonical);
 }
 

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/number.hpp"
 
 namespace mlcore {
 namespace {
@@ -95,6 +96,30 @@ void check_lengths(const TreeEnsemble& model) {
   }
 }
 
+/// Of the leaves' terms, all but whose they are.
+void check_terms(const TreeEnsemble& model) {
+  const std::vector<std::uint32_t>& begin = model.term_begin;
+  const std::size_t terms = model.term_feature.size();
+  if (model.term_coefficient.size() != terms) {
+    refuse(fmt::format("{} features and {} coefficients of terms", terms,
+                       model.term_coefficient.size()));
+  }
+  if (begin.empty()) {
+    if (terms != 0 || !model.leaf_constant.empty()) refuse("terms of no leaf");
+    return;
+  }
+  if (!model.contract.is_wide()) refuse("terms in f32");
+  const std::size_t nodes = model.node_count();
+  if (begin.size() != nodes + 1 || model.leaf_constant.size() != nodes) {
+    refuse(fmt::format("{} term begins and {} constants for {} nodes", begin.size(),
+                       model.leaf_constant.size(), nodes));
+  }
+  if (terms == 0 || begin.front() != 0 || begin.back() != terms ||
+      !std::is_sorted(begin.begin(), begin.end())) {
+    refuse(fmt::format("term begins that do not rise from 0 to {} terms", terms));
+  }
+}
+
 void check_sets(const TreeEnsemble& model) {
   const std::vector<std::uint32_t>& begin = model.set_begin;
   if (begin.empty()) {
@@ -175,11 +200,28 @@ class TreeCheck {
       fail(node, "a leaf with a feature or a default direction");
     }
     if (model_.is_categorical(node) || zero_rule(node) != 0) fail(node, "a leaf with a test");
+    if (model_.has_linear_leaves()) terms(node);
     largest_leaf_ = std::max(largest_leaf_, std::fabs(value));
+  }
+
+  void terms(std::uint32_t node) const {
+    const double constant = model_.leaf_constant[node];
+    if (!std::isfinite(constant)) fail(node, "a constant that is not finite");
+    if (!model_.is_linear(node) && constant != 0) fail(node, "a constant without terms");
+    for (std::uint32_t i = model_.term_begin[node]; i < model_.term_begin[node + 1]; ++i) {
+      if (model_.term_feature[i] >= model_.feature_count) {
+        fail(node, fmt::format("a term of feature {} of {}", model_.term_feature[i],
+                               model_.feature_count));
+      }
+      if (!std::isfinite(model_.term_coefficient[i])) fail(node, "a term that is not finite");
+    }
   }
 
   void inner(std::uint32_t node) {
     const std::uint32_t left = model_.left[node];
+    if (model_.has_linear_leaves() && (model_.is_linear(node) || model_.leaf_constant[node] != 0)) {
+      fail(node, "terms of what is no leaf");
+    }
     if (left <= node) fail(node, "a child that is not after its parent");
     if (left >= end_ || end_ - left < 2) fail(node, "a child outside its tree");
     if (model_.feature[node] >= model_.feature_count) {
@@ -225,6 +267,7 @@ void validate(const TreeEnsemble& model) {
   check_lengths(model);
   check_rounds(model);
   check_sets(model);
+  check_terms(model);
   std::vector<double> reach(model.output_count);  // how far a sum can be from 0
   for (std::size_t output = 0; output < reach.size(); ++output) {
     const double base = model.base_margin(output);
@@ -269,10 +312,13 @@ bool is_member(const TreeEnsemble& model, std::uint32_t node, double value) {
   return std::binary_search(set.begin(), set.end(), static_cast<std::uint32_t>(std::fabs(value)));
 }
 
+double flushed(const TreeEnsemble& model, double value) {
+  const bool is_small = std::fabs(value) <= kZeroThreshold;
+  return model.contract.zero == ModelContract::Zero::flushed && is_small ? 0 : value;
+}
+
 bool goes_left(const TreeEnsemble& model, std::uint32_t node, double value) {
-  if (model.contract.zero == ModelContract::Zero::flushed && std::fabs(value) <= kZeroThreshold) {
-    value = 0;
-  }
+  value = flushed(model, value);
   const bool is_missing = std::isnan(value) || (!model.zero_is_missing.empty() &&
                                                 model.zero_is_missing[node] != 0 && value == 0);
   if (is_missing) return model.default_left[node] != 0;
@@ -291,16 +337,30 @@ std::uint32_t leaf_of(const TreeEnsemble& model, std::size_t tree, Feature featu
   return node;
 }
 
+template <typename Feature>
+double output_of(const TreeEnsemble& model, std::uint32_t leaf, Feature feature) {
+  if (!model.is_linear(leaf)) return model.value_of(leaf);
+  double sum = model.leaf_constant[leaf];
+  for (std::uint32_t i = model.term_begin[leaf]; i < model.term_begin[leaf + 1]; ++i) {
+    const double value = flushed(model, feature(model.term_feature[i]));
+    if (std::isnan(value)) return model.value_of(leaf);
+    const double product = model.term_coefficient[i] * value;
+    sum += product;
+  }
+  return sum;
+}
+
 /// The sum of the leaves from the start on, and what becomes of it.
 template <typename Number, typename Feature>
-void margins_of(const TreeEnsemble& model, const std::vector<Number>& bases,
-                const std::vector<Number>& values, Feature feature, std::span<Number> margins) {
+void margins_of(const TreeEnsemble& model, const std::vector<Number>& bases, Feature feature,
+                std::span<Number> margins) {
   const ModelContract& contract = model.contract;
   const bool is_base_last = contract.start == ModelContract::Start::zero;
   std::copy(bases.begin(), bases.end(), margins.begin());
   if (is_base_last) std::fill(margins.begin(), margins.end(), Number{0});
   for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
-    margins[model.tree_output[tree]] += values[leaf_of(model, tree, feature)];
+    const double output = output_of(model, leaf_of(model, tree, feature), feature);
+    margins[model.tree_output[tree]] += static_cast<Number>(output);
   }
   for (std::size_t output = 0; output < margins.size(); ++output) {
     if (contract.finish == ModelContract::Finish::mean && model.round_count() != 0) {
@@ -310,6 +370,7 @@ void margins_of(const TreeEnsemble& model, const std::vector<Number>& bases,
       margins[output] *= static_cast<Number>(contract.scale);
     }
     if (is_base_last) margins[output] += bases[output];
+    if (std::isnan(margins[output])) margins[output] = static_cast<Number>(kCanonicalNan);
   }
 }
 
@@ -318,7 +379,7 @@ void margins_of(const TreeEnsemble& model, const std::vector<Number>& bases,
 void reference_margins(const TreeEnsemble& model, std::span<const float> features,
                        std::span<float> margins) {
   const auto feature = [features](std::uint32_t i) { return static_cast<double>(features[i]); };
-  margins_of<float>(model, model.base_margins, model.value, feature, margins);
+  margins_of<float>(model, model.base_margins, feature, margins);
 }
 
 void reference_margins(const TreeEnsemble& model, std::span<const double> features,
@@ -334,7 +395,7 @@ void reference_margins(const TreeEnsemble& model, std::span<const double> featur
   const auto feature = [features, is_rounded](std::uint32_t i) {
     return is_rounded ? static_cast<double>(static_cast<float>(features[i])) : features[i];
   };
-  margins_of<double>(model, model.wide_base_margins, model.wide_value, feature, margins);
+  margins_of<double>(model, model.wide_base_margins, feature, margins);
 }
 
 }  // namespace mlcore

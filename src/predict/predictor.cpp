@@ -237,7 +237,7 @@ void Predictor::to_predictions(ModelScratch& scratch, std::size_t row,
   if (!calibration || calibration->of == Calibration::Of::prediction) link_margins(scratch, row);
   compiled_.copy_margins(scratch, row, out);
   if (calibration) calibrate(*calibration, out);
-  if (model_.trees() != nullptr) [[likely]]  // whose margins are finite
+  if (model_.has_finite_margins()) [[likely]]
     return;
   std::transform(out.begin(), out.end(), out.begin(), canonical);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Both ends of a sum of leaves, as the contract says: where it starts, and what becomes of it.
+// Both ends of a sum of leaves, as the contract says: where it starts, and what becomes of it. Sums
+// of linear leaves may be NaN, which is then the canonical one.
 //
 //   const TreeFinish<double> finish(model);
 //   finish.begin(nullptr, margins);
@@ -12,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "mlcore/base/number.hpp"
 #include "mlcore/model/tree_ensemble.hpp"
 #include "mlcore/predict/tree_engine.hpp"
 
@@ -34,7 +36,9 @@ class TreeFinish {
     std::copy_n(starts, starts_.size(), margins);
   }
   /// Whether the sums are the margins.
-  [[nodiscard]] bool is_none() const noexcept { return factor_ == 1 && !is_mean_ && last_.empty(); }
+  [[nodiscard]] bool is_none() const noexcept {
+    return factor_ == 1 && !is_mean_ && last_.empty() && !may_be_nan_;
+  }
   /// Requires: sums of a range of whole rounds. Shape: margins[output_count].
   void apply(TreeRange trees, const Number* bases, Number* margins) const noexcept;
 
@@ -43,6 +47,7 @@ class TreeFinish {
   std::vector<Number> last_;  // the base margins, where they are added last
   Number factor_ = 1;
   bool is_mean_ = false;
+  bool may_be_nan_ = false;
   std::vector<std::uint32_t> round_begin_;  // of a mean
 };
 
@@ -50,7 +55,8 @@ class TreeFinish {
 
 template <typename Number>
 TreeFinish<Number>::TreeFinish(const TreeEnsemble& model)
-    : is_mean_(model.contract.finish == ModelContract::Finish::mean) {
+    : is_mean_(model.contract.finish == ModelContract::Finish::mean),
+      may_be_nan_(model.has_linear_leaves()) {
   for (std::size_t output = 0; output < model.output_count; ++output) {
     starts_.push_back(static_cast<Number>(model.base_margin(output)));
   }
@@ -78,6 +84,7 @@ void TreeFinish<Number>::apply(TreeRange trees, const Number* bases,
     margins[output] /= rounds;  // by 1: the same bits
     margins[output] *= factor_;
     if (!last_.empty()) margins[output] += bases == nullptr ? last_[output] : bases[output];
+    if (margins[output] != margins[output]) margins[output] = static_cast<Number>(kCanonicalNan);
   }
 }
 

@@ -83,7 +83,7 @@ TreePlan<Number>::TreePlan(const TreeEnsemble& model)
     : finish(model), outputs(model.tree_output), ranks(model) {
   for (const std::uint32_t output : outputs) places.push_back(output % kTileOutputs);
   const std::vector<TreeShape> shapes = shapes_of(model);
-  if (!ranks.fits() || !ranks_pay(shapes, ranks.input_count())) {
+  if (model.has_linear_leaves() || !ranks.fits() || !ranks_pay(shapes, ranks.input_count())) {
     ranks = RankTable<Number>();
     runs = {{TreeRunner::number_walk, 0, 0, static_cast<std::uint32_t>(model.tree_count()), 0}};
   } else {

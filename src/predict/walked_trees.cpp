@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <type_traits>
 
 #include "predict/tree_values.hpp"
 
@@ -77,6 +78,7 @@ void WalkedTrees<Node, Number>::add(const TreeEnsemble& model, std::size_t tree,
   for (std::uint32_t i = 0; i < levels.size(); ++i) {
     const std::uint32_t node = begin + i;
     ids_.push_back(id_of(model, tree, node));
+    linear_.add(model, node);
     if (model.left[node] == TreeEnsemble::kLeaf) {
       nodes_.push_back(Node::leaf(i));
       values_.push_back(value_of<Number>(model, node));
@@ -111,17 +113,28 @@ inline void WalkedTrees<Node, Number>::walk_trees(std::size_t begin, std::size_t
 }
 
 template <typename Node, typename Number>
+inline Number WalkedTrees<Node, Number>::output_of(std::uint32_t leaf,
+                                                   const Value* row) const noexcept {
+  if constexpr (std::is_same_v<Value, Number>) {
+    if (!linear_.empty()) [[unlikely]]
+      return linear_.output(leaf, values_[leaf], row);
+  }
+  return values_[leaf];
+}
+
+template <typename Node, typename Number>
 void WalkedTrees<Node, Number>::add_row(std::size_t begin, std::size_t count, const Value* row,
                                         const std::uint32_t* outputs,
                                         Number* margins) const noexcept {
   if (outputs == nullptr) {
     Number sum = margins[0];  // in a register: through memory each addition takes 3 times as long
-    walk_trees(begin, count, row, [&](std::size_t, std::uint32_t leaf) { sum += values_[leaf]; });
+    walk_trees(begin, count, row,
+               [&](std::size_t, std::uint32_t leaf) { sum += output_of(leaf, row); });
     margins[0] = sum;
     return;
   }
   walk_trees(begin, count, row, [&](std::size_t tree, std::uint32_t leaf) {
-    margins[outputs[tree]] += values_[leaf];
+    margins[outputs[tree]] += output_of(leaf, row);
   });
 }
 
@@ -151,8 +164,9 @@ void WalkedTrees<Node, Number>::add_rows(std::size_t begin, std::size_t count,
               return static_cast<Value>(value ^ rows.bias);
             }
           });
-      for (std::size_t lane = 0; lane < lanes; ++lane)
-        own[first + lane] += values_[root + at[lane]];
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        own[first + lane] += output_of(root + at[lane], row_of[lane]);
+      }
     }
   }
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 // Trees of any shape, walked from node to node. On rank bytes: those of too many leaves to be
-// blended. On the features themselves: the trees of a model whose ranks would not pay.
+// blended. On the features themselves: the trees of a model whose ranks would not pay, or with
+// linear leaves.
 //
 //   WalkedTrees<NumberNode<float>, float> trees;
 //   trees.add(model, tree, ranks);
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "predict/linear_leaves.hpp"
 #include "predict/rank_table.hpp"
 
 namespace mlcore {
@@ -89,11 +91,15 @@ class WalkedTrees {
   template <typename Add>
   void walk_trees(std::size_t begin, std::size_t count, const Value* row, Add add) const noexcept;
 
+  /// What a leaf is worth to a row, whose values stand side by side where it is of features.
+  [[nodiscard]] Number output_of(std::uint32_t leaf, const Value* row) const noexcept;
+
   std::vector<Node> nodes_;
   std::vector<Number> values_;      // one a node; 0 where it is no leaf
   std::vector<std::uint32_t> ids_;  // one a node
   std::vector<std::uint32_t> roots_;
   std::vector<std::uint32_t> depths_;
+  LinearLeaves<Number> linear_;  // of walks on features
 };
 
 }  // namespace mlcore

@@ -107,6 +107,7 @@ def model():
             + items(u32, [0, 1, 2])
             + items(u32, [0, 1, 2, 0, 1, 2, 5, 6])
             + 6 * u64(0)  # no sets, no doubles, no zeros
+            + 4 * u64(0)  # no terms
             + u8(2) + u8(1) + items(text, ["stays", "geht früh"]) + items(u8, [2, 1, 1, 3]))
 
 

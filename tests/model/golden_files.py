@@ -33,8 +33,8 @@ def probe(seed, shape, number, thresholds, extremes, limit, categories=()):
 
 
 def bits(values, number):
-    """A line a row: the bits of its numbers, in hexadecimal."""
-    flat = np.ascontiguousarray(values, number).reshape(len(values), -1)
+    """A line a row: the bits of its numbers, in hexadecimal, of every NaN the same."""
+    flat = np.ascontiguousarray(np.where(np.isnan(values), np.nan, values), number).reshape(len(values), -1)
     words = flat.view(f"u{flat.itemsize}")
     return [" ".join(f"{value:0{2 * flat.itemsize}x}" for value in row) for row in words]
 

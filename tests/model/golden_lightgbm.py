@@ -83,6 +83,20 @@ CASES = [
     case("one_hot", "categories", rounds=3, max_cat_to_onehot=100, num_leaves=8),
     case("lone_leaves", "binary", "binary", min_gain_to_split=1e9),
     case("custom", "real", None),
+    case("linear", "real", rounds=6, num_leaves=9, linear_tree=True),
+    case("linear_whole", "whole", num_leaves=8, linear_tree=True, linear_lambda=0.1),
+    case("linear_binary", "binary", "binary", rounds=4, linear_tree=True),
+    case("linear_classes", "classes", "multiclass", num_class=3, linear_tree=True),
+    case("linear_categories", "categories", rounds=4, num_leaves=12, linear_tree=True),
+    case("linear_not_missing", "real", use_missing=False, num_leaves=8, linear_tree=True),
+    case("linear_poisson", "count", "poisson", linear_tree=True),
+    case("linear_sqrt", "real", reg_sqrt=True, linear_tree=True),
+    case("linear_dart", "real", rounds=8, boosting="dart", drop_rate=0.5, skip_drop=0.1,
+         linear_tree=True),
+    case("linear_forest", "real", rounds=4, boosting="rf", bagging_freq=1, bagging_fraction=0.6,
+         linear_tree=True),
+    case("linear_lone_leaves", "binary", "binary", min_gain_to_split=1e9, linear_tree=True),
+    case("linear_custom", "real", None, rounds=4, linear_tree=True),
 ]
 
 
@@ -118,7 +132,8 @@ def write(folder, number, item):
                   **item["parameters"]}
     options = {"categorical_feature": [3, 4]} if item["kind"] == "categories" else {}
     group = [30] * 10 if item["kind"] == "rank" else None
-    data = lgb.Dataset(x, y, group=group, params={"verbose": -1, "max_bin": 40}, **options)
+    data = lgb.Dataset(x, y, group=group, params={
+        "verbose": -1, "max_bin": 40, "linear_tree": parameters.get("linear_tree", False)}, **options)
     if parameters["objective"] is None:
         parameters.pop("objective")
         booster = custom(parameters, data, y, item["rounds"])

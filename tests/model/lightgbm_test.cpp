@@ -13,6 +13,8 @@ using namespace mlcore;
 
 namespace {
 
+constexpr std::uint32_t kLeaf = TreeEnsemble::kLeaf;
+
 /// As LightGBM 4.7.0 writes it: x0 in {1, 3} to leaf 0, else x1 <= 0.5 to leaf 1, else to leaf 2.
 constexpr std::string_view kModel =
     "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=1\n"
@@ -76,7 +78,12 @@ TEST_CASE("lightgbm: what is broken or not understood is refused, the place name
       {"sigmoid:2", "gamma:2", Reason::unsupported_model, "the parameter \"gamma:2\""},
       {"label_index=0", "label_index=0\nlabel_index=0", Reason::malformed_model, "given twice"},
       {"label_index=0", "surprise=0", Reason::unsupported_model, "line 5: the unknown key"},
-      {"is_linear=0", "is_linear=1", Reason::unsupported_model, "tree 0: linear leaves"},
+      {"is_linear=0", "is_linear=1", Reason::malformed_model,
+       "tree 0: leaf_const has 0 elements, num_features 0, for 3 linear leaves"},
+      {"is_linear=0", "is_linear=0\nleaf_const=1 2 3", Reason::malformed_model,
+       "tree 0: leaf_const has 3 elements, num_features 0, for 0 linear leaves"},
+      {"is_linear=0", "is_linear=0\nleaf_coeff=1", Reason::malformed_model,
+       "leaf_features has 0 elements, leaf_coeff 1"},
       {"shrinkage=1", "shrinkage=1\nshrinkage=1", Reason::malformed_model, "given twice"},
       {"shrinkage=1", "surprise=1", Reason::unsupported_model, "tree 0: the unknown key"},
       {"Tree=0", "Tree=1", Reason::malformed_model, "line 12: tree 1 where tree 0 belongs"},
@@ -109,6 +116,51 @@ TEST_CASE("lightgbm: what is broken or not understood is refused, the place name
   for (std::size_t size = 0; size < end; ++size) {
     CAPTURE(size);
     REQUIRE(refusal_of(kModel.substr(0, size)).reason() != Reason::none);
+  }
+}
+
+TEST_CASE("lightgbm: linear leaves are read, one without terms is its constant") {
+  const auto linear = [](std::string_view terms) {
+    return model_with("is_linear=0", "is_linear=1\nleaf_const=10 20 40\n" + std::string(terms));
+  };
+  const TreeEnsemble model = import_lightgbm(
+      linear("num_features=2 0 1\nleaf_features=0 1   1  \nleaf_coeff=0.5 -2   3  "));
+  CHECK(model.left == std::vector<std::uint32_t>{1, 3, kLeaf, kLeaf, kLeaf});
+  CHECK(model.wide_value == std::vector<double>{0, 0.5, 1, 20, 4});
+  CHECK(model.term_begin == std::vector<std::uint32_t>{0, 0, 0, 2, 2, 3});
+  CHECK(model.term_feature == std::vector<std::uint32_t>{0, 1, 1});
+  CHECK(model.term_coefficient == std::vector<double>{0.5, -2, 3});
+  CHECK(model.leaf_constant == std::vector<double>{0, 0, 10, 0, 40});
+
+  const struct {
+    std::string_view terms;
+    Reason reason;
+    std::string_view message;
+  } rows[] = {
+      {"num_features=2 0", Reason::malformed_model,
+       "leaf_const has 3 elements, num_features 2, for 3 linear leaves"},
+      {"num_features=2 0 -1", Reason::malformed_model, "num_features counts 2 of 0 leaf_features"},
+      {"num_features=0 0 -1", Reason::malformed_model, "num_features counts -1 of 0"},
+      {"num_features=9223372036854775807 0 1\nleaf_features=1", Reason::malformed_model,
+       "num_features counts 9223372036854775807 of 1 leaf_features"},
+      {"num_features=0 0 1\nleaf_features=0 1\nleaf_coeff=1 1", Reason::malformed_model,
+       "leaf_features has 2 elements, leaf_coeff 2, num_features counts 1"},
+      {"num_features=0 0 1\nleaf_features=0", Reason::malformed_model, "leaf_coeff 0"},
+      {"num_features=0 0 1\nleaf_features=-1\nleaf_coeff=1", Reason::malformed_model,
+       "leaf 2: a term of feature -1"},
+      {"num_features=0 0 1\nleaf_features=2\nleaf_coeff=1", Reason::invalid_tree,
+       "a term of feature 2 of 2"},
+      {"num_features=0 0 1\nleaf_features=1\nleaf_coeff=inf", Reason::invalid_tree,
+       "a term that is not finite"},
+      {"num_features=0 0 1\nleaf_features=1\nleaf_coeff=nan", Reason::malformed_model,
+       "leaf_coeff: expected a number"},
+  };
+  for (const auto& row : rows) {
+    const Error refusal = refusal_of(linear(row.terms));
+    CAPTURE(row.terms);
+    CAPTURE(refusal.message());
+    CHECK(refusal.reason() == row.reason);
+    CHECK(refusal.message().find(row.message) != std::string::npos);
   }
 }
 

@@ -267,6 +267,12 @@ TEST_CASE("lightgbm: the heap stays within 16 times the text, and a fixed part")
       {"numbers of a tree",
        lightgbm_text("", "Tree=0\nnum_leaves=1\nsplit_feature=" + repeated("1 ", kSize) + "\n\n"),
        false, kMiB},
+      {"terms of a linear leaf",
+       lightgbm_text("", fmt::format("Tree=0\nnum_leaves=1\nnum_cat=0\nleaf_value=1\nis_linear=1\n"
+                                     "leaf_const=1\nnum_features={0}\nleaf_features={1}\n"
+                                     "leaf_coeff={1}\n\n",
+                                     kSize / 4, repeated("0 ", kSize / 2))),
+       true, kMiB},
       {"a set of all words",
        lightgbm_text("", fmt::format("Tree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=0\n"
                                      "threshold=0\ndecision_type=1\nleft_child=-1\n"

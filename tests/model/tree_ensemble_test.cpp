@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -179,6 +180,81 @@ TEST_CASE("tree ensemble: values and base margins are of the contract's width") 
   refuses("0 base margins for 1 outputs", [](TreeEnsemble& m) { m.wide_base_margins.clear(); });
   refuses("output 0: a base margin that is not finite",
           [](TreeEnsemble& m) { m.wide_base_margins = {std::numeric_limits<double>::infinity()}; });
+}
+
+TEST_CASE("tree ensemble: a linear leaf is its constant and its terms, in order") {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  TreeEnsemble model = wide_model();
+  model.contract.input_rounding = ModelContract::InputRounding::f64;
+  model.wide_base_margins = {0};
+  model.term_begin = {0, 0, 0, 2};  // of the right leaf
+  model.term_feature = {0, 0};
+  model.term_coefficient = {0.1, 0.2};
+  model.leaf_constant = {0, 0, 0.3};
+  CHECK(margin_of(model, 0) == 2);
+  CHECK(margin_of(model, 1) == 0.3 + 0.1 + 0.2);
+  CHECK(0.3 + 0.1 + 0.2 != 0.3 + 0.2 + 0.1);
+  model.default_left[0] = 0;
+  CHECK(margin_of(model, static_cast<double>(kNan)) == 0.1);  // the leaf's value
+  CHECK(margin_of(model, kInfinity) == kInfinity);
+  model.term_coefficient = {kMost, -kMost};
+  CHECK(std::bit_cast<std::uint64_t>(margin_of(model, kMost)) == 0x7FF8000000000000u);
+  // A small number is 0 where the contract says so, in terms too.
+  model.wide_value[0] = -1;
+  model.term_coefficient = {1e300, 1};
+  CHECK(margin_of(model, 1e-36) == 0.3 + 1e300 * 1e-36);
+  model.contract.zero = ModelContract::Zero::flushed;
+  CHECK(margin_of(model, 1e-36) == 0.3);
+}
+
+TEST_CASE("tree ensemble: terms that do not fit are refused by their rule") {
+  const auto refuses = [](const char* rule, auto mutate) {
+    TreeEnsemble model = wide_model();
+    model.term_begin = {0, 0, 1, 2};
+    model.term_feature = {0, 0};
+    model.term_coefficient = {1, 2};
+    model.leaf_constant = {0, 1, 2};
+    validate(model);
+    mutate(model);
+    CHECK_THROWS_WITH_AS(validate(model), rule, Error);
+  };
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  using Model = TreeEnsemble;
+  refuses("1 features and 2 coefficients of terms", [](Model& m) { m.term_feature.pop_back(); });
+  refuses("terms of no leaf", [](Model& m) { m.term_begin.clear(); });
+  refuses("terms of no leaf", [](Model& m) {
+    m.term_begin.clear();
+    m.term_feature.clear();
+    m.term_coefficient.clear();
+  });
+  refuses("3 term begins and 3 constants for 3 nodes", [](Model& m) { m.term_begin.pop_back(); });
+  refuses("4 term begins and 2 constants for 3 nodes",
+          [](Model& m) { m.leaf_constant.pop_back(); });
+  const char* rises = "term begins that do not rise from 0 to 2 terms";
+  refuses(rises, [](Model& m) { m.term_begin = {0, 0, 2, 1}; });
+  refuses(rises, [](Model& m) { m.term_begin = {1, 1, 1, 2}; });
+  refuses(rises, [](Model& m) { m.term_begin = {0, 0, 1, 3}; });
+  refuses("term begins that do not rise from 0 to 0 terms", [](Model& m) {
+    m.term_begin = {0, 0, 0, 0};
+    m.term_feature.clear();
+    m.term_coefficient.clear();
+  });
+  refuses("tree 0, node 0: terms of what is no leaf", [](Model& m) {
+    m.term_begin = {0, 1, 1, 2};
+  });
+  refuses("tree 0, node 0: terms of what is no leaf", [](Model& m) { m.leaf_constant[0] = 1; });
+  refuses("tree 0, node 1: a constant without terms", [](Model& m) {
+    m.term_begin = {0, 0, 0, 2};
+  });
+  refuses("tree 0, node 1: a constant that is not finite",
+          [](Model& m) { m.leaf_constant[1] = kInfinity; });
+  refuses("tree 0, node 2: a term that is not finite",
+          [](Model& m) { m.term_coefficient[1] = -kInfinity; });
+  refuses("tree 0, node 2: a term of feature 1 of 1", [](Model& m) { m.term_feature[1] = 1; });
+  TreeEnsemble narrow = small_model();
+  narrow.term_begin.assign(narrow.node_count() + 1, 0);
+  CHECK_THROWS_WITH_AS(validate(narrow), "terms in f32", Error);
 }
 
 TEST_CASE("tree ensemble: the score of an isolation forest") {

@@ -58,6 +58,21 @@ void add_zero_rules(SampleRandom& random, TreeEnsemble& model) {
   }
 }
 
+/// Two thirds of the leaves become linear, some of few terms and some of many.
+void add_terms(SampleRandom& random, TreeEnsemble& model) {
+  model.term_begin = {0};
+  for (std::size_t node = 0; node < model.node_count(); ++node) {
+    const bool is_linear = model.left[node] == TreeEnsemble::kLeaf && random.below(3) != 0;
+    model.leaf_constant.push_back(is_linear ? random.uniform() : 0);
+    const std::uint64_t terms = is_linear ? 1 + random.below(4) : 0;
+    for (std::uint64_t term = 0; term < terms; ++term) {
+      model.term_feature.push_back(static_cast<std::uint32_t>(random.below(model.feature_count)));
+      model.term_coefficient.push_back(random.uniform() - 0.5);
+    }
+    model.term_begin.push_back(static_cast<std::uint32_t>(model.term_feature.size()));
+  }
+}
+
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
 /// Where comparisons in double go wrong: both zeros, LightGBM's zero threshold and the doubles
@@ -239,6 +254,37 @@ TEST_CASE("compiled model: double models of every shape, on every target, in bat
       }
     }
   }
+}
+
+TEST_CASE("compiled model: linear leaves have their reference's bits, infinite and NaN ones too") {
+  std::size_t finite = 0;
+  std::size_t other = 0;
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+    CAPTURE(seed);
+    SampleRandom random(seed);
+    const WideShape shape{{.trees = 20,
+                           .depth = static_cast<std::uint32_t>(1 + seed % 6),
+                           .features = 7,
+                           .outputs = seed % 4 == 0 ? 40u : static_cast<std::uint32_t>(seed % 4)},
+                          {},
+                          TreeRunner::number_walk};
+    TreeEnsemble model = wide_model(random, shape, seed % 3 != 0);
+    add_terms(random, model);
+    validate(model);
+    REQUIRE(runs_by(model, TreeRunner::number_walk));
+    std::vector<double> rows = wide_rows(random, model, 70);
+    for (std::size_t i = 0; i < rows.size() / 2; ++i) {
+      if (std::fabs(rows[i]) > 1e9) rows[i] = 0.7;
+    }
+    for (const std::size_t count : {1u, 8u, 70u}) CHECK(differing_margins(model, rows, count) == 0);
+    std::vector<double> margins(model.output_count);
+    for (std::size_t row = 0; row < 70; ++row) {
+      reference_margins(model, {rows.data() + row * 7, 7}, margins);
+      ++(std::isfinite(margins[0]) ? finite : other);
+    }
+  }
+  CHECK(finite > 300);
+  CHECK(other > 100);
 }
 
 TEST_CASE("compiled model: double models past each limit of the columns") {

@@ -102,6 +102,7 @@ Json model_json(const Artifact& artifact) {
     model["trees"] = trees->tree_count();
     model["nodes"] = trees->left.size();
     model["leaves"] = std::count(trees->left.begin(), trees->left.end(), TreeEnsemble::kLeaf);
+    if (trees->has_linear_leaves()) model["leaf_terms"] = trees->term_feature.size();
   } else {
     model["layers"] = artifact.model.network()->layers.size();
   }

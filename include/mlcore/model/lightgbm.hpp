@@ -6,9 +6,9 @@
 //   TreeEnsemble model = import_lightgbm(read_file("model.txt"));
 //
 // Formats v2 to v4; gbdt, dart, goss and rf; numeric and categorical splits, the three missing
-// types. All in double. Objectives, links and what is refused by name: docs/models.md.
-// Source: LightGBM 3.3.5 and 4.7.0, src/io/tree.cpp, src/boosting/gbdt_model_text.cpp,
-// src/objective.
+// types; linear leaves. All in double. Objectives, links and what is refused by name:
+// docs/models.md. Source: LightGBM 3.3.5 and 4.7.0, src/io/tree.cpp,
+// src/boosting/gbdt_model_text.cpp, src/objective.
 
 #include <string_view>
 

@@ -35,6 +35,10 @@ struct Model {
   [[nodiscard]] const NetworkModel* network() const noexcept {
     return std::get_if<NetworkModel>(&kind);
   }
+  /// Of trees whose leaves are numbers; others may have infinite margins, and NaN.
+  [[nodiscard]] bool has_finite_margins() const noexcept {
+    return trees() != nullptr && !trees()->has_linear_leaves();
+  }
   /// "trees", "linear" or "network".
   [[nodiscard]] std::string_view kind_name() const noexcept;
 

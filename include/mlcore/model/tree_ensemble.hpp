@@ -47,6 +47,13 @@ struct TreeEnsemble : ModelFacts {
   std::vector<double> wide_base_margins;
   std::vector<std::uint8_t> zero_is_missing;  // one a node; empty: nowhere
 
+  // A linear leaf, of a wide contract, is its constant, then + coefficient × feature, term by term
+  // in order; its value where one of these features is missing. Empty: no leaf has terms.
+  std::vector<std::uint32_t> term_begin;  // first term of each node, then the term count
+  std::vector<std::uint32_t> term_feature;
+  std::vector<double> term_coefficient;
+  std::vector<double> leaf_constant;  // one a node; 0 for those without terms
+
   [[nodiscard]] std::size_t node_count() const noexcept { return left.size(); }
   [[nodiscard]] double base_margin(std::size_t output) const noexcept {
     return contract.is_wide() ? wide_base_margins[output]
@@ -65,6 +72,10 @@ struct TreeEnsemble : ModelFacts {
     const std::uint32_t* members = set_members.data();
     return {members + set_begin[node_set[node]], members + set_begin[node_set[node] + 1]};
   }
+  [[nodiscard]] bool has_linear_leaves() const noexcept { return !term_begin.empty(); }
+  [[nodiscard]] bool is_linear(std::size_t node) const noexcept {
+    return has_linear_leaves() && term_begin[node] != term_begin[node + 1];
+  }
   [[nodiscard]] std::size_t tree_count() const noexcept { return tree_output.size(); }
   [[nodiscard]] std::size_t round_count() const noexcept {
     return round_begin.empty() ? 0 : round_begin.size() - 1;
@@ -82,15 +93,16 @@ inline constexpr std::uint32_t kMaxTreeDepth = 4096;
 /// not after its parent, outside its tree, or has two parents; a node without a parent; a feature
 /// or output out of range; a NaN threshold; a set that is not
 /// there, or whose members do not ascend below kMaxCategory; a leaf or base margin that is not
-/// finite; leaves whose sum could pass the largest float or double; rounds that do not rise from
+/// finite; leaves whose sum could pass the largest float or double, linear ones apart; terms of
+/// what is no leaf, of a feature out of range, or that are not finite; rounds that do not rise from
 /// the first tree to the last; a mean over rounds that are not known; more depth, features or
 /// outputs than the limits above. Throws: invalid_argument/invalid_tree naming tree, node and rule;
 /// unimplemented/unsupported_model for a contract that is neither narrow nor wide. Cost: O(nodes).
 void validate(const TreeEnsemble& model);
 
-/// The contract in its plainest code: one row, tree by tree. Missing is NaN.
-/// Shape: features has feature_count values, margins output_count. Requires: f32 of a contract that
-/// is narrow.
+/// The contract in its plainest code: one row, tree by tree. Missing is NaN. Margins are finite,
+/// but with linear leaves, where one that is NaN is the canonical one. Shape: features has
+/// feature_count values, margins output_count. Requires: f32 of a contract that is narrow.
 void reference_margins(const TreeEnsemble& model, std::span<const float> features,
                        std::span<float> margins);
 /// Of any contract: features are rounded to f32 where it says so, narrow margins widened.
