@@ -257,6 +257,21 @@ TEST_CASE("monitor: a class told by the prediction leaves the score that is coun
   CHECK(counts_of(OutputKind::class_index) == counts_of(OutputKind::prediction));
 }
 
+TEST_CASE("monitor: threads change no count") {
+  const auto applicants = make_applicants(18, 5000);
+  const auto counts_of = [&](std::int32_t threads) {
+    const Monitor monitor(lender(), {});
+    Context context(lender(), {.threads = threads});
+    monitor.attach(context);
+    std::vector<double> out(applicants.size());
+    lender()->predict_batch(context, batch_of(applicants), out);
+    const MonitorReport report = monitor.report();
+    CHECK(report.rows == 5000);
+    return report.total.counts;
+  };
+  CHECK(counts_of(4) == counts_of(1));
+}
+
 TEST_CASE("monitor: a call that fails is counted once; a batch as its rows one after another") {
   const Monitor monitor(lender(), {});
   Context context(lender(), {});
