@@ -20,9 +20,10 @@
 namespace mlcore {
 namespace {
 
-Model validated(Model model) {
-  validate(model);
-  return model;
+Artifact checked(Artifact artifact) {
+  validate(artifact.model);
+  check_features(artifact.model.facts(), artifact.definition);
+  return artifact;
 }
 
 [[noreturn]] void refuse_proof(std::size_t row, const char* what, std::size_t index) {
@@ -35,20 +36,21 @@ Model validated(Model model) {
 
 }  // namespace
 
-Predictor::Predictor(Artifact artifact)
+Predictor::Predictor(Artifact artifact) : Predictor(checked(std::move(artifact)), Checked()) {}
+
+Predictor::Predictor(Artifact artifact, Checked)
     : name_(std::move(artifact.name)),
       plan_(std::move(artifact.definition), std::move(artifact.parameters)),
-      model_(validated(std::move(artifact.model))),
+      model_(std::move(artifact.model)),
       compiled_(model_),
       metadata_(std::move(artifact.metadata)),
       reference_(std::move(artifact.reference)) {
   const FloatingPointGuard guard;
-  check_features(model_.facts(), definition());
   check_proof(artifact.proof_rows);
 }
 
 std::shared_ptr<const Predictor> Predictor::from_bytes(ByteView file) {
-  auto predictor = std::make_shared<Predictor>(read_artifact(file));
+  auto predictor = std::make_shared<Predictor>(read_artifact(file), Checked());
   predictor->digest_ = content_digest(file);
   return predictor;
 }

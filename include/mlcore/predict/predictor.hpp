@@ -57,10 +57,15 @@ class Context;
 /// refuses that. Out values are f64; an f32 margin or
 /// prediction widens without change.
 class Predictor {
+  struct Checked {  // an artifact whose parts fit, as read_artifact's do
+    explicit Checked() = default;
+  };
+
  public:
   /// Checks that the parts fit and that every proof row gives its bits again, through the row and
   /// the batch path. Throws: data_loss/proof_failed naming the row; invalid_argument/feature_count.
   explicit Predictor(Artifact artifact);
+  Predictor(Artifact artifact, Checked);
   Predictor(const Predictor&) = delete;
   Predictor& operator=(const Predictor&) = delete;
   /// Throws: as read_artifact and the constructor.
