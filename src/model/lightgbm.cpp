@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outside code uses import_lightgbm: the header, the trees' blocks, then what follows them.
-// Source: LightGBM 3.3.5 and 4.7.0 src/boosting/gbdt_model_text.cpp, src/objective.
+// Source: LightGBM 2.2.3, 3.3.5 and 4.7.0 src/boosting/gbdt_model_text.cpp, src/objective.
 #include "mlcore/model/lightgbm.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +33,7 @@ constexpr Objective kObjectives[] = {
     {"tweedie", Link::exponential},    {"binary", Link::logistic},
     {"cross_entropy", Link::logistic}, {"cross_entropy_lambda", Link::softplus},
     {"multiclass", Link::softmax},     {"multiclassova", Link::logistic},
+    {"xentropy", Link::logistic},      {"xentlambda", Link::softplus},  // so called in v2
 };
 
 struct Line {
@@ -221,7 +222,8 @@ void LightgbmImport::read_end() {
     const std::string_view text = line->text;
     if (is_inside) {
       is_inside = text != last;
-    } else if (text == "feature_importances:" || text == "parameters:" || text == "parser:") {
+    } else if (text == "feature_importances:" || text == "feature importances:" ||  // v2
+               text == "parameters:" || text == "parser:") {
       is_inside = true;
       last = text == "parameters:" ? "end of parameters" : text == "parser:" ? "end of parser" : "";
     } else if (!text.empty() && !text.starts_with("pandas_categorical:")) {

@@ -16,6 +16,7 @@ import golden_files
 import lightgbm as lgb
 import numpy as np
 
+VERSION = tuple(int(part) for part in lgb.__version__.split("."))
 ROWS = 40
 WIDTH = 5
 CATEGORIES = 40
@@ -47,8 +48,10 @@ def sample(seed, kind):
     return x, labels.get(kind, score)
 
 
-def case(name, kind, objective="regression", rounds=3, **parameters):
-    return {"name": name, "kind": kind, "rounds": rounds,
+def case(name, kind, objective="regression", rounds=3, since=(2, 2), **parameters):
+    if "linear_tree" in parameters:
+        since = (3, 2)
+    return {"name": name, "kind": kind, "rounds": rounds, "since": since,
             "parameters": {"objective": objective, **parameters}}
 
 
@@ -73,7 +76,7 @@ CASES = [
     case("multiclass", "classes", "multiclass", num_class=3),
     case("one_against_all", "classes", "multiclassova", num_class=3, sigmoid=1.3),
     case("lambdarank", "rank", "lambdarank"),
-    case("rank_xendcg", "rank", "rank_xendcg"),
+    case("rank_xendcg", "rank", "rank_xendcg", since=(3, 0)),
     case("dart", "real", rounds=8, boosting="dart", drop_rate=0.5, skip_drop=0.1),
     case("forest", "real", rounds=5, boosting="rf", bagging_freq=1, bagging_fraction=0.6),
     case("forest_classes", "classes", "multiclass", rounds=3, boosting="rf", bagging_freq=1,
@@ -157,7 +160,7 @@ def custom(parameters, data, y, rounds):
     def gradient(predictions, _):
         return predictions - y, np.ones_like(y)
 
-    if lgb.__version__.startswith("3"):
+    if VERSION < (4,):
         return lgb.train(parameters, data, rounds, fobj=gradient)
     return lgb.train({**parameters, "objective": gradient}, data, rounds)
 
@@ -166,7 +169,8 @@ def main():
     folder = pathlib.Path(sys.argv[1]) / f"lightgbm-{lgb.__version__}"
     folder.mkdir(parents=True, exist_ok=True)
     for number, item in enumerate(CASES):
-        write(folder, number, item)
+        if VERSION >= item["since"]:
+            write(folder, number, item)
 
 
 if __name__ == "__main__":

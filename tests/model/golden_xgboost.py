@@ -50,13 +50,14 @@ def sample(seed, kind):
     return x, score.astype(np.float32)
 
 
-def case(name, kind, objective=None, rounds=2, since=(1, 7), **parameters):
+def case(name, kind, objective=None, rounds=2, since=(1, 7), until=(4,), **parameters):
     options = {key[1:]: parameters.pop(key) for key in list(parameters) if key.startswith("_")}
     return {
         "name": name,
         "kind": kind,
         "rounds": rounds,
         "since": since,
+        "until": until,
         "options": options,
         "parameters": {"objective": objective or "reg:squarederror", "max_depth": 2, **parameters},
     }
@@ -80,7 +81,8 @@ CASES = [
     case("pseudo_huber", "real", "reg:pseudohubererror"),
     case("absolute", "real", "reg:absoluteerror"),
     case("quantile", "real", "reg:quantileerror", since=(2, 0), quantile_alpha=0.3),
-    case("quantiles", "real", "reg:quantileerror", since=(2, 0), quantile_alpha=[0.2, 0.8]),
+    case("quantiles", "real", "reg:quantileerror", since=(2, 0), until=(3, 4),
+         quantile_alpha=[0.2, 0.8]),
     case("poisson", "count", "count:poisson", base_score=0.7),
     case("gamma", "positive", "reg:gamma"),
     case("tweedie", "count", "reg:tweedie"),
@@ -118,7 +120,8 @@ CASES = [
     linear("logitraw", "binary", "binary:logitraw"),
     linear("hinge", "binary", "binary:hinge"),
     linear("pseudo_huber", "real", "reg:pseudohubererror"),
-    linear("quantiles", "real", "reg:quantileerror", since=(2, 0), quantile_alpha=[0.2, 0.8]),
+    linear("quantiles", "real", "reg:quantileerror", since=(2, 0), until=(3, 4),
+           quantile_alpha=[0.2, 0.8]),
     linear("poisson", "count", "count:poisson"),
     linear("gamma", "positive", "reg:gamma"),
     linear("tweedie", "count", "reg:tweedie", base_score=1.3),
@@ -221,7 +224,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]) / f"xgboost-{xgb.__version__}"
     folder.mkdir(parents=True, exist_ok=True)
     for number, item in enumerate(CASES):
-        if VERSION >= item["since"]:
+        if item["since"] <= VERSION < item["until"]:
             write(folder, number, item)
 
 

@@ -205,6 +205,18 @@ TEST_CASE("xgboost: one base score serves all classes, or each has its own") {
         "XGBoost model: 2 base scores for 3 outputs");
 }
 
+TEST_CASE("xgboost: several quantiles are refused since 3.4, which sorts them after the margin") {
+  const auto refusal = [](std::string_view version, std::string_view targets) {
+    const std::string text = replaced(model_with("binary:logistic", "reg:quantileerror"),
+                                      R"("num_target":"1")", targets);
+    return refusal_of(replaced(text, "[1,7,4]", version)).message;
+  };
+  CHECK(refusal("[3,3,0]", R"("num_target":"2")").empty());
+  CHECK(refusal("[3,4,0]", R"("num_target":"1")").empty());
+  CHECK(refusal("[3,4,0]", R"("num_target":"2")") ==
+        "XGBoost model: reg:quantileerror with several quantiles, of version 3.4");
+}
+
 TEST_CASE("xgboost: a round is a tree for each output and parallel tree") {
   using Rounds = std::vector<std::uint32_t>;
   const auto rounds = [](std::string_view from, std::string_view to) {
