@@ -35,6 +35,9 @@ type ContextOptions struct {
 	// The boosting rounds [IterationBegin, IterationEnd) whose trees are used, with the base margins; an
 	// end of 0 is the last round.
 	IterationBegin, IterationEnd int
+	// How many threads a call of many rows may use, at most 256, where there are rows enough; 0 is 1. Bits
+	// and errors are those of one, and a context with a monitor runs on one.
+	Threads int
 	// Where the context is attached, as [Monitor.Attach] does; nil: it counts nothing.
 	Monitor *Monitor
 }
@@ -51,6 +54,10 @@ func (o ContextOptions) toC() (C.mlcore_context_options_t, error) {
 			return options, newError(InvalidArgument, ReasonInvalidOption, "there is no boosting round %d", round)
 		}
 	}
+	if o.Threads < 0 || o.Threads > 256 {
+		return options, newError(InvalidArgument, ReasonInvalidOption, "threads: expected 0 to 256, found %d", o.Threads)
+	}
+	options.threads = C.int32_t(o.Threads)
 	options.output = C.int32_t(o.Output)
 	options.iteration_begin = C.int32_t(o.IterationBegin)
 	options.iteration_end = C.int32_t(o.IterationEnd)
@@ -90,7 +97,7 @@ type Context struct {
 
 // NewContext makes a context, which goes on after the model is closed.
 // Errors: InvalidArgument/ReasonInvalidOption (no such output; rounds that are none, negative or past the
-// last); FailedPrecondition with ReasonInvalidOption (an output, or rounds, that this model can't give) or
+// last; threads that are not 0 to 256); FailedPrecondition with ReasonInvalidOption (an output, or rounds, that this model can't give) or
 // ReasonClosedHandle; with a monitor, as [Monitor.Attach].
 func (m *Model) NewContext(options ContextOptions) (*Context, error) {
 	given, err := options.toC()

@@ -200,6 +200,19 @@ func ExampleContext_PredictBatch32() {
 	// Output: [1.375 0.625]
 }
 
+func ExampleContext_PredictMatrix() {
+	model := must(mlcore.Open("loan.mlc"))
+	defer model.Close()
+	context := must(model.NewContext(mlcore.ContextOptions{Output: mlcore.OutputMargin, Threads: 2}))
+	defer context.Close()
+	rows := mlcore.Matrix{
+		Rows: 2, Values: []float64{29, 1, 4, 30, 4},
+		Column: []int32{0, 1, 2, 0, 2}, RowBegin: []int64{0, 3, 5}, // the second row has no debt
+	}
+	fmt.Println(must(context.PredictMatrix(&rows)))
+	// Output: [1.375 0.625]
+}
+
 func ExampleContext_PredictAt() {
 	model := must(mlcore.Open("shop.mlc"))
 	defer model.Close()

@@ -92,6 +92,45 @@ static inline int32_t mlcore_go_batch_at(mlcore_context_t* context, const mlcore
   return mlcore_predict_batch_at(context, state, &rows, out, out_count, error);
 }
 
+/* What a mlcore_matrix_t says beside its pointers. */
+typedef struct mlcore_go_matrix {
+  int64_t rows;
+  int64_t columns;
+  int64_t value_count;
+  int64_t base_margin_count;
+  double missing;
+  int32_t number;
+  int32_t absent;
+  int32_t has_missing;
+  int32_t is_sparse;
+} mlcore_go_matrix_t;
+
+static inline int32_t mlcore_go_matrix(mlcore_context_t* context, mlcore_go_matrix_t given,
+                                       const char* values, const int64_t* row_begin,
+                                       const int32_t* column, const double* base_margin, double* out,
+                                       int64_t out_count, mlcore_error_t* error) {
+  mlcore_matrix_t matrix;
+  const int32_t code = mlcore_matrix_init(&matrix, sizeof matrix, error);
+  if (code != MLCORE_OK) return code;
+  matrix.number = given.number;
+  matrix.rows = given.rows;
+  matrix.columns = given.columns;
+  matrix.values = values;
+  matrix.absent = given.absent;
+  matrix.has_missing = given.has_missing;
+  matrix.missing = given.missing;
+  if (given.is_sparse) {
+    matrix.row_begin = row_begin;
+    matrix.column = column;
+    matrix.value_count = given.value_count;
+  }
+  if (given.base_margin_count != 0) {
+    matrix.base_margin = base_margin;
+    matrix.base_margin_count = given.base_margin_count;
+  }
+  return mlcore_predict_matrix(context, &matrix, out, out_count, error);
+}
+
 static inline int32_t mlcore_go_compute(const mlcore_features_t* features,
                                         const mlcore_state_t* state, const char* bytes,
                                         int64_t size, const int64_t* offsets, int64_t count,
