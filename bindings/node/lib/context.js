@@ -13,7 +13,11 @@ const { addDispose, integerOf, isPlain, lengthOf, optionsOf } = require("./value
 /** What a context gives, by its number. */
 const Output = Object.freeze({ prediction: 0, margin: 1, features: 2, class: 3, leaf: 4 });
 
+/** What a sparse matrix does not hold, by its number. */
+const Absent = Object.freeze({ default: 0, missing: 1, zero: 2 });
+
 const MOST_ROUNDS = 2n ** 31n - 1n;
+const MOST_THREADS = 256n;
 const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
 
 const isNumbers = (value) => types.isFloat64Array(value) || types.isFloat32Array(value);
@@ -67,6 +71,30 @@ function shapeOf(values, columns) {
   return values.length / columns;
 }
 
+/** How many rows the entries of a sparse matrix are. */
+function sparseRowsOf({ values, rowBegin, column }) {
+  if (!isNumbers(values) || !types.isInt32Array(rowBegin) || !types.isInt32Array(column)) {
+    refuse(
+      Reason.TYPE_MISMATCH,
+      "a sparse matrix: expected values of Float64Array or Float32Array, rowBegin and column of Int32Array",
+    );
+  }
+  if (rowBegin.length === 0 || column.length !== values.length) {
+    refuse(
+      Reason.INVALID_LENGTH,
+      `a sparse matrix: ${rowBegin.length} of rowBegin, ${column.length} columns of ${values.length} values`,
+    );
+  }
+  return rowBegin.length - 1;
+}
+
+function absentOf(name) {
+  if (typeof name !== "string" || !Object.prototype.hasOwnProperty.call(Absent, name)) {
+    refuse(Reason.INVALID_OPTION, `absent: expected ${Object.keys(Absent).join(", ")}`);
+  }
+  return Absent[name];
+}
+
 function refuseResizable(array, what) {
   if (resizable === undefined || types.isSharedArrayBuffer(array.buffer)) return;
   if (resizable.call(array.buffer)) {
@@ -97,9 +125,10 @@ class Context {
 
   constructor(key, model, definition, options) {
     if (key !== native) throw new TypeError("a Context is made by Model.context");
-    const { output, iterations } = optionsOf(options, ["output", "iterations"]);
+    const { output, iterations, threads } = optionsOf(options, ["output", "iterations", "threads"]);
     const rounds = roundsOf(iterations ?? [0, 0]);
-    this.#handle = native.newContext(model, outputOf(output ?? "prediction"), ...rounds);
+    const most = Number(integerOf(threads ?? 1, "threads", 0n, MOST_THREADS));
+    this.#handle = native.newContext(model, outputOf(output ?? "prediction"), ...rounds, most);
     this.#definition = definition;
     this.#width = native.contextWidth(this.#handle);
     this.#out = new Float64Array(this.#width);
@@ -143,6 +172,35 @@ class Context {
     const rows = shapeOf(values, columns);
     const out = allocate(Float64Array, rows * this.#width);
     return native.predictBatch(this.#handle, values, columns, out);
+  }
+
+  async predictMatrix(matrix) {
+    const names = ["values", "rowBegin", "column", "absent", "missing", "baseMargin"];
+    const given = optionsOf(matrix, names);
+    const { values, rowBegin, column, absent, missing, baseMargin } = given;
+    const { count } = this.#definition;
+    const isSparse = rowBegin !== undefined || column !== undefined;
+    const rows = isSparse ? sparseRowsOf(given) : shapeOf(values, count);
+    if (missing !== undefined && typeof missing !== "number") {
+      refuse(Reason.TYPE_MISMATCH, `missing: expected a number, found ${kindOf(missing)}`);
+    }
+    if (baseMargin !== undefined && !types.isFloat64Array(baseMargin)) {
+      refuse(
+        Reason.TYPE_MISMATCH,
+        `baseMargin: expected a Float64Array, found ${kindOf(baseMargin)}`,
+      );
+    }
+    const out = allocate(Float64Array, rows * this.#width);
+    const options = [count, absentOf(absent ?? "default"), missing];
+    return native.predictMatrix(
+      this.#handle,
+      values,
+      rowBegin,
+      column,
+      baseMargin,
+      ...options,
+      out,
+    );
   }
 
   async predictBatchAt(state, requests) {
@@ -210,4 +268,4 @@ class Context {
 }
 addDispose(Context);
 
-module.exports = { Context, Output, contextHandleOf, outputOf, shapeOf };
+module.exports = { Absent, Context, Output, contextHandleOf, outputOf, shapeOf };

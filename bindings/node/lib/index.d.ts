@@ -52,6 +52,27 @@ export interface ContextOptions {
   output?: Output;
   /** The boosting rounds [begin, end) whose trees are used; an end of 0, the default, is the last. */
   iterations?: readonly [begin: number, end: number];
+  /**
+   * Threads that one call of many rows may use, where there are rows enough: 1, the default, to 256.
+   * Bits and errors are those of one.
+   */
+  threads?: number;
+}
+
+/** Rows of numbers, a column a field of the request: dense, or with `rowBegin` and `column` sparse (CSR). */
+export interface Matrix {
+  /** Of a dense matrix row by row; of a sparse one its entries. */
+  values: Numbers;
+  /** Row i has the entries from `rowBegin[i]` up to `rowBegin[i + 1]`. */
+  rowBegin?: Int32Array;
+  /** The column of each entry, each at most once a row, in any order. */
+  column?: Int32Array;
+  /** What a sparse row does not hold; by default missing for XGBoost's models, 0 for others. */
+  absent?: "default" | "missing" | "zero";
+  /** A number that means missing, as NaN does always. */
+  missing?: number;
+  /** The rows' own base margins, in place of the model's: `[rows, outputs]`, flat. */
+  baseMargin?: Float64Array;
 }
 
 /** Options of a state. */
@@ -390,6 +411,18 @@ export class Context {
    * console.log(scores.length); // 2
    */
   predictBatch(values: Numbers, columns?: number): Promise<Float64Array>;
+
+  /**
+   * Scores the rows of a matrix, dense or sparse, in another thread; its arrays are copied first.
+   * Shape of the result: `[rows, out.length]`. Errors: as `predictBatch`; INVALID_ARGUMENT with
+   * invalid_length, invalid_index, duplicate_column, wrong_width or invalid_number, for what does not fit.
+   *
+   * @example
+   * const values = Float64Array.of(41, 1200, 30000, 23, 18000);
+   * const [rowBegin, column] = [Int32Array.of(0, 3, 5), Int32Array.of(0, 1, 2, 0, 2)];
+   * console.log(await loan.context({ threads: 2 }).predictMatrix({ values, rowBegin, column }));
+   */
+  predictMatrix(matrix: Matrix): Promise<Float64Array>;
 
   /**
    * Scores many rows with the events that a state has of their keys, in another thread; `state` is null for a

@@ -166,6 +166,7 @@ class Call {
   [[nodiscard]] std::string copied(std::size_t i) const;  // Uint8Array
   [[nodiscard]] Numbers numbers(std::size_t i) const;
   [[nodiscard]] double* doubles(std::size_t i, std::int64_t& count) const;
+  [[nodiscard]] std::vector<std::int32_t> int32s(std::size_t i) const;  // Int32Array
   [[nodiscard]] mlcore_rows_t rows(std::size_t i) const;  // bytes, size, offsets, count
   /// The same, from element `at` of an array.
   [[nodiscard]] mlcore_rows_t rows_in(std::size_t i, std::uint32_t at) const;

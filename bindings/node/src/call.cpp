@@ -160,6 +160,17 @@ double* Call::doubles(std::size_t i, std::int64_t& count) const {
   return length == 0 ? &none : static_cast<double*>(data);
 }
 
+std::vector<std::int32_t> Call::int32s(std::size_t i) const {
+  napi_typedarray_type type;
+  std::size_t length = 0;
+  const auto* data = static_cast<const std::int32_t*>(view(i, type, length));
+  if (type != napi_int32_array) {
+    throw Failure(MLCORE_INVALID_ARGUMENT, MLCORE_REASON_TYPE_MISMATCH, "expected an Int32Array");
+  }
+  if (length == 0) return {};
+  return {data, data + length};
+}
+
 mlcore_rows_t Call::rows_in(std::size_t i, std::uint32_t at) const {
   Call inner(env_, nullptr);
   for (std::uint32_t part = 0; part < 4; ++part) {

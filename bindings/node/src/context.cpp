@@ -54,14 +54,15 @@ void Context::close() noexcept {
 
 namespace {
 
-/// newContext(model, output, begin, end) => context; of the boosting rounds [begin, end), 0 the
-/// last
+/// newContext(model, output, begin, end, threads) => context; of the boosting rounds [begin, end),
+/// 0 the last
 napi_value new_context(Call& call) {
   mlcore_context_options_t options = {};
   check(mlcore_context_options_init, &options, static_cast<std::uint32_t>(sizeof options));
   options.output = call.int32(1);
   options.iteration_begin = call.int32(2);
   options.iteration_end = call.int32(3);
+  options.threads = call.int32(4);
   return share(call.env(), std::make_shared<Context>(call.open<Model>(0), options));
 }
 
@@ -187,6 +188,62 @@ napi_value predict_batch(Call& call) {
   return start(call.env(), std::make_unique<NumberBatch>(call));
 }
 
+/// The caller's arrays are copied, as those of NumberBatch.
+class MatrixBatch final : public Batch {
+ public:
+  explicit MatrixBatch(const Call& call) : Batch(call, 8) {
+    check(mlcore_matrix_init, &matrix_, static_cast<std::uint32_t>(sizeof matrix_));
+    const Numbers given = call.numbers(1);
+    const std::size_t size = given.is_f32 ? sizeof(float) : sizeof(double);
+    const auto* bytes = static_cast<const char*>(given.data);
+    values_.assign(bytes, bytes + static_cast<std::size_t>(given.count) * size);
+    matrix_.number = given.is_f32 ? MLCORE_NUMBER_F32 : MLCORE_NUMBER_F64;
+    matrix_.values = values_.data();
+    matrix_.columns = call.integer(5);
+    matrix_.rows = given.count / matrix_.columns;
+    matrix_.absent = call.int32(6);
+    if (call.is_given(7)) {
+      matrix_.has_missing = 1;
+      matrix_.missing = call.real(7);
+    }
+    if (call.is_given(2)) set_sparse(call, given.count);
+    if (call.is_given(4)) set_bases(call);
+  }
+
+  void run() override {
+    check(mlcore_predict_matrix, context(), static_cast<const mlcore_matrix_t*>(&matrix_), out(),
+          out_count());
+  }
+
+ private:
+  void set_sparse(const Call& call, std::int64_t count) {
+    const std::vector<std::int32_t> begin = call.int32s(2);
+    row_begin_.assign(begin.begin(), begin.end());
+    column_ = call.int32s(3);
+    matrix_.rows = static_cast<std::int64_t>(row_begin_.size()) - 1;
+    matrix_.row_begin = row_begin_.data();
+    matrix_.column = column_.data();
+    matrix_.value_count = count;
+  }
+  void set_bases(const Call& call) {
+    const double* bases = call.doubles(4, matrix_.base_margin_count);
+    bases_.assign(bases, bases + matrix_.base_margin_count);
+    matrix_.base_margin = bases_.data();
+  }
+
+  mlcore_matrix_t matrix_;
+  std::vector<char> values_;
+  std::vector<std::int64_t> row_begin_;
+  std::vector<std::int32_t> column_;
+  std::vector<double> bases_;
+};
+
+/// predictMatrix(context, values, rowBegin?, column?, baseMargin?, columns, absent, missing?, out)
+/// => Promise<out>
+napi_value predict_matrix(Call& call) {
+  return start(call.env(), std::make_unique<MatrixBatch>(call));
+}
+
 class RowBatch final : public Batch {
  public:
   explicit RowBatch(const Call& call)
@@ -212,11 +269,11 @@ napi_value predict_batch_at(Call& call) {
 }
 
 constexpr Function kFunctions[] = {
-    {"newContext", entry<new_context>},     {"contextWidth", entry<context_width>},
-    {"predictRow", entry<predict_row>},     {"predictNumbers", entry<predict_numbers>},
-    {"predictAt", entry<predict_at>},       {"predictEvents", entry<predict_events>},
-    {"predictBatch", entry<predict_batch>}, {"predictBatchAt", entry<predict_batch_at>},
-    {"closeContext", entry<close_context>}};
+    {"newContext", entry<new_context>},       {"contextWidth", entry<context_width>},
+    {"predictRow", entry<predict_row>},       {"predictNumbers", entry<predict_numbers>},
+    {"predictAt", entry<predict_at>},         {"predictEvents", entry<predict_events>},
+    {"predictBatch", entry<predict_batch>},   {"predictBatchAt", entry<predict_batch_at>},
+    {"predictMatrix", entry<predict_matrix>}, {"closeContext", entry<close_context>}};
 
 }  // namespace
 

@@ -8,11 +8,11 @@ import { test } from "node:test";
 import { Code, MlcoreError, Model, Reason } from "@mlcore/runtime";
 
 const require = createRequire(import.meta.url);
-const { Output } = require("../lib/context.js");
+const { Absent, Output } = require("../lib/context.js");
 const { Type } = require("../lib/layout.js");
 const { Report } = require("../lib/monitor.js");
 const native = require("../lib/native.js");
-const header = ["codes.h", "mlcore.h"]
+const header = ["codes.h", "mlcore.h", "state.h"]
   .map((name) => path.join(process.env.MLCORE_SOURCE, "capi/include/mlcore", name))
   .map((file) => readFileSync(file, "utf8"))
   .join("");
@@ -27,7 +27,7 @@ function numbers(prefix, isMine = () => true) {
   return Object.fromEntries(found);
 }
 
-const isCode = (name) => !/^(REASON|OUTPUT|TYPE|STATE|LISTED|REPORT)_/.test(name);
+const isCode = (name) => !/^(REASON|OUTPUT|TYPE|STATE|LISTED|REPORT|NUMBER|ABSENT)_/.test(name);
 
 test("codes are the header's, and have its names", () => {
   assert.deepEqual({ ...Code }, numbers("", isCode));
@@ -50,6 +50,7 @@ test("types, outputs and reports are the header's", () => {
     Object.fromEntries(Object.entries(table).map(([name, at]) => [name.toUpperCase(), at]));
   assert.deepEqual(upper(Output), numbers("OUTPUT_"));
   assert.deepEqual(upper(Report), numbers("REPORT_"));
+  assert.deepEqual(upper(Absent), numbers("ABSENT_"));
 });
 
 test("an error carries the numbers and their names", async () => {
