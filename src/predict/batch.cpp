@@ -142,14 +142,21 @@ void Predictor::check_bases(const Context& context, const Matrix& matrix, std::s
   }
 }
 
+/// The first row has the error, as a row of numbers alone has it.
+void Predictor::require_columns(std::size_t columns) const {
+  try {
+    require_width(columns, definition().request().schema().size(), "matrix columns");
+  } catch (const Error& error) {
+    rethrow_at(error, 0);
+  }
+}
+
 void Predictor::predict_batch(Context& context, const Matrix& matrix, std::span<double> out) const {
   const FloatingPointGuard guard;
   context.watch(Context::CallKind::batch, [&] {
     require_stateless();
     const MatrixReader rows(matrix, model_.facts().framework == "xgboost");
-    if (rows.rows() != 0) {
-      require_width(rows.columns(), definition().request().schema().size(), "matrix columns");
-    }
+    if (rows.rows() != 0) require_columns(rows.columns());
     if (!matrix.base_margins.empty()) check_bases(context, matrix, rows.rows());
     const Batch batch{rows.rows(), out, matrix.base_margins};
     finish_batch(context, batch, [&](Context& lane, std::size_t index) {

@@ -141,6 +141,7 @@ class Predictor {
   static constexpr std::size_t kTileRows = 128;
   void check_proof(const std::vector<ProofRow>& rows) const;
   void require_stateless() const;
+  void require_columns(std::size_t columns) const;
   void require_width(std::size_t given, std::size_t wanted, const char* what) const;
   [[nodiscard]] RowView numeric_row(Context& context, std::span<const double> values) const;
   [[nodiscard]] TreeRange trees_of(const ContextOptions& options) const;
