@@ -12,8 +12,10 @@
  */
 
 import type { MonitorOptions, MonitorReport } from "./monitoring.js";
+import type { ContextOptions, Matrix, Numbers, Output } from "./scoring.js";
 
 export type * from "./monitoring.js";
+export type * from "./scoring.js";
 
 /** What a field of a row may be given as; README.md has the table. */
 export type Value = string | number | bigint | boolean | Date | null | undefined;
@@ -23,9 +25,6 @@ export type RowObject = { readonly [field: string]: Value };
 
 /** A row: an object, or the bytes that `Layout.pack` and `Layout.fromJson` make. */
 export type Row = Uint8Array | RowObject;
-
-/** Numbers in one piece of memory; rows one after another. Memory that threads share is refused. */
-export type Numbers = Float64Array | Float32Array;
 
 /** An instant: a Date, or a BigInt of microseconds since 1970-01-01T00:00:00Z. */
 export type Instant = Date | bigint;
@@ -38,41 +37,6 @@ export interface Field {
   readonly name: string;
   readonly type: FieldType;
   readonly nullable: boolean;
-}
-
-/**
- * What a context gives: predictions, the model's margins before the link, the features, the index of the class,
- * or of each tree the id of the leaf that the row ends in.
- */
-export type Output = "prediction" | "margin" | "features" | "class" | "leaf";
-
-/** Options of a context. */
-export interface ContextOptions {
-  /** Default: `"prediction"`. */
-  output?: Output;
-  /** The boosting rounds [begin, end) whose trees are used; an end of 0, the default, is the last. */
-  iterations?: readonly [begin: number, end: number];
-  /**
-   * Threads that one call of many rows may use, where there are rows enough: 1, the default, to 256.
-   * Bits and errors are those of one.
-   */
-  threads?: number;
-}
-
-/** Rows of numbers, a column a field of the request: dense, or with `rowBegin` and `column` sparse (CSR). */
-export interface Matrix {
-  /** Of a dense matrix row by row; of a sparse one its entries. */
-  values: Numbers;
-  /** Row i has the entries from `rowBegin[i]` up to `rowBegin[i + 1]`. */
-  rowBegin?: Int32Array;
-  /** The column of each entry, each at most once a row, in any order. */
-  column?: Int32Array;
-  /** What a sparse row does not hold; by default missing for XGBoost's models, 0 for others. */
-  absent?: "default" | "missing" | "zero";
-  /** A number that means missing, as NaN does always. */
-  missing?: number;
-  /** The rows' own base margins, in place of the model's: `[rows, outputs]`, flat. */
-  baseMargin?: Float64Array;
 }
 
 /** Options of a state. */
