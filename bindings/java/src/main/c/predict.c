@@ -6,7 +6,7 @@
 #include "binding.h"
 
 static jlong JNICALL contextNew(JNIEnv* env, jclass self, jlong model, jint output, jint begin,
-                                jint end) {
+                                jint end, jint threads) {
   DECLARE_ERROR(error);
   mlcore_context_options_t options;
   call_t* call = calloc(1, sizeof *call);
@@ -19,6 +19,7 @@ static jlong JNICALL contextNew(JNIEnv* env, jclass self, jlong model, jint outp
     options.output = output;
     options.iteration_begin = begin;
     options.iteration_end = end;
+    options.threads = threads;
     if (is_ok(env, mlcore_context_new(pointer(model), &options, &call->context, &error), &error) &&
         is_ok(env, mlcore_context_output_count(call->context, &call->out_count, &error), &error)) {
       return address_of(call);
@@ -169,42 +170,79 @@ static void give_outputs(JNIEnv* env, int32_t code, const mlcore_error_t* error,
   free(outputs);
 }
 
-static void JNICALL predictBatchF64(JNIEnv* env, jclass self, jlong address, jdoubleArray values,
-                                    jlong rows, jlong columns, jlong stride, jdoubleArray out) {
-  DECLARE_ERROR(error);
-  const call_t* call = pointer(address);
-  double* outputs = new_outputs(env, out);
-  jdouble* copied;
-  (void)self;
-  if (outputs == NULL) return;
-  copied = (*env)->GetDoubleArrayElements(env, values, NULL);
-  if (copied == NULL) {
-    free(outputs);
-    return;
+/* The arrays of a matrix while the library reads them; NULL: there is none. */
+typedef struct borrowed {
+  void* values;
+  jlong* row_begin;
+  jint* column;
+  jdouble* base_margin;
+} borrowed_t;
+
+/* Whether all are there; where one is not, an exception is pending. */
+static int borrow(JNIEnv* env, mlcore_matrix_t* matrix, borrowed_t* elements, jarray values,
+                  jlongArray row_begin, jintArray column, jdoubleArray base_margin) {
+  elements->values = matrix->number == MLCORE_NUMBER_F32
+                         ? (void*)(*env)->GetFloatArrayElements(env, values, NULL)
+                         : (void*)(*env)->GetDoubleArrayElements(env, values, NULL);
+  matrix->values = elements->values;
+  if (elements->values == NULL) return 0;
+  if (row_begin != NULL) {
+    elements->row_begin = (*env)->GetLongArrayElements(env, row_begin, NULL);
+    if (elements->row_begin == NULL) return 0;
+    elements->column = (*env)->GetIntArrayElements(env, column, NULL);
+    if (elements->column == NULL) return 0;
+    matrix->row_begin = (const int64_t*)elements->row_begin;
+    matrix->column = (const int32_t*)elements->column;
+    matrix->value_count = (*env)->GetArrayLength(env, values);
   }
-  const int32_t code = mlcore_predict_batch_f64(call->context, copied, rows, columns, stride,
-                                                outputs, (*env)->GetArrayLength(env, out), &error);
-  (*env)->ReleaseDoubleArrayElements(env, values, copied, JNI_ABORT);
-  give_outputs(env, code, &error, outputs, out);
+  if (base_margin == NULL) return 1;
+  elements->base_margin = (*env)->GetDoubleArrayElements(env, base_margin, NULL);
+  matrix->base_margin = elements->base_margin;
+  matrix->base_margin_count = (*env)->GetArrayLength(env, base_margin);
+  return elements->base_margin != NULL;
 }
 
-static void JNICALL predictBatchF32(JNIEnv* env, jclass self, jlong address, jfloatArray values,
-                                    jlong rows, jlong columns, jlong stride, jdoubleArray out) {
+static void JNICALL predictMatrix(JNIEnv* env, jclass self, jlong address, jobject values,
+                                  jboolean is_float, jlong rows, jlong columns,
+                                  jlongArray row_begin, jintArray column, jint absent,
+                                  jboolean has_missing, jdouble missing, jdoubleArray base_margin,
+                                  jdoubleArray out) {
   DECLARE_ERROR(error);
   const call_t* call = pointer(address);
-  double* outputs = new_outputs(env, out);
-  jfloat* copied;
+  borrowed_t elements = {NULL, NULL, NULL, NULL};
+  mlcore_matrix_t matrix;
+  double* outputs;
   (void)self;
+  if (!is_ok(env, mlcore_matrix_init(&matrix, sizeof matrix, &error), &error)) return;
+  outputs = new_outputs(env, out);
   if (outputs == NULL) return;
-  copied = (*env)->GetFloatArrayElements(env, values, NULL);
-  if (copied == NULL) {
+  matrix.number = is_float ? MLCORE_NUMBER_F32 : MLCORE_NUMBER_F64;
+  matrix.rows = rows;
+  matrix.columns = columns;
+  matrix.absent = absent;
+  matrix.has_missing = has_missing ? 1 : 0;
+  matrix.missing = missing;
+  if (borrow(env, &matrix, &elements, values, row_begin, column, base_margin)) {
+    const int32_t code = mlcore_predict_matrix(call->context, &matrix, outputs,
+                                               (*env)->GetArrayLength(env, out), &error);
+    give_outputs(env, code, &error, outputs, out);
+  } else {
     free(outputs);
-    return;
   }
-  const int32_t code = mlcore_predict_batch_f32(call->context, copied, rows, columns, stride,
-                                                outputs, (*env)->GetArrayLength(env, out), &error);
-  (*env)->ReleaseFloatArrayElements(env, values, copied, JNI_ABORT);
-  give_outputs(env, code, &error, outputs, out);
+  if (elements.values != NULL && is_float) {
+    (*env)->ReleaseFloatArrayElements(env, values, elements.values, JNI_ABORT);
+  } else if (elements.values != NULL) {
+    (*env)->ReleaseDoubleArrayElements(env, values, elements.values, JNI_ABORT);
+  }
+  if (elements.row_begin != NULL) {
+    (*env)->ReleaseLongArrayElements(env, row_begin, elements.row_begin, JNI_ABORT);
+  }
+  if (elements.column != NULL) {
+    (*env)->ReleaseIntArrayElements(env, column, elements.column, JNI_ABORT);
+  }
+  if (elements.base_margin != NULL) {
+    (*env)->ReleaseDoubleArrayElements(env, base_margin, elements.base_margin, JNI_ABORT);
+  }
 }
 
 static void JNICALL predictBatchAt(JNIEnv* env, jclass self, jlong address, jlong state,
@@ -263,7 +301,7 @@ static void JNICALL modelMarginF32(JNIEnv* env, jclass self, jlong model, jfloat
 }
 
 static const JNINativeMethod table[] = {
-    METHOD(contextNew, "(JIII)J"),
+    METHOD(contextNew, "(JIIII)J"),
     METHOD(contextOutputCount, "(J)J"),
     METHOD(contextBind, "(JLjava/nio/DoubleBuffer;JLjava/nio/DoubleBuffer;)V"),
     METHOD(contextBindRow, "(JLjava/nio/ByteBuffer;)V"),
@@ -273,8 +311,7 @@ static const JNINativeMethod table[] = {
     METHOD(predictF32, "(J[F)V"),
     METHOD(predictAt, "(JJJ)D"),
     METHOD(predictEvents, "(JJ[[B[J[[J[I)V"),
-    METHOD(predictBatchF64, "(J[DJJJ[D)V"),
-    METHOD(predictBatchF32, "(J[FJJJ[D)V"),
+    METHOD(predictMatrix, "(JLjava/lang/Object;ZJJ[J[IIZD[D[D)V"),
     METHOD(predictBatchAt, "(JJ[BJ[JI[D)V"),
     METHOD(modelMarginF64, "(J[DJJ[D)V"),
     METHOD(modelMarginF32, "(J[FJJ[D)V"),

@@ -41,8 +41,8 @@ public final class Context implements AutoCloseable {
     private final long requestLayout; // alive with the context, which owns its model
     private ByteBuffer rowMemory;
 
-    Context(long model, Layout request, Output output, int iterationBegin, int iterationEnd) {
-        final long call = Native.contextNew(model, output.number(), iterationBegin, iterationEnd);
+    Context(long model, Layout request, Output output, int begin, int end, int threads) {
+        final long call = Native.contextNew(model, output.number(), begin, end, threads);
         gate = Gate.of(this, Handle.CONTEXT, call);
         this.request = request;
         requestLayout = Native.requestLayout(Native.modelFeatures(model));
@@ -440,16 +440,7 @@ public final class Context implements AutoCloseable {
      *     INVALID_ARGUMENT/INVALID_LENGTH
      */
     public double[] predictBatch(double[] values, int rows) {
-        MlcoreException.notNull(values, "the values");
-        final int columns = Shape.columns(values.length, rows, values().limit());
-        final double[] scores = new double[Shape.size(rows, outputCount)];
-        final long call = gate.enter();
-        try {
-            Native.predictBatchF64(call, values, rows, columns, columns, scores);
-        } finally {
-            leave();
-        }
-        return scores;
+        return predictMatrix(Matrix.of(values, rows));
     }
 
     /**
@@ -465,12 +456,27 @@ public final class Context implements AutoCloseable {
      * @throws MlcoreException as {@link #predictBatch(double[], int)}
      */
     public double[] predictBatch(float[] values, int rows) {
-        MlcoreException.notNull(values, "the values");
-        final int columns = Shape.columns(values.length, rows, values().limit());
-        final double[] scores = new double[Shape.size(rows, outputCount)];
+        return predictMatrix(Matrix.of(values, rows));
+    }
+
+    /**
+     * Score the rows of a matrix, dense or sparse, with base margins of their own or the model's.
+     *
+     * <pre>{@code
+     * double[] scores = context.predictMatrix(Matrix.of(values, rows).missing(-999));
+     * }</pre>
+     *
+     * @param matrix rows of numbers
+     * @return the outputs, {@code [rows, outputCount()]}
+     * @throws MlcoreException as {@link #predictBatch(double[], int)}; INVALID_ARGUMENT with
+     *     INVALID_INDEX, DUPLICATE_COLUMN, INVALID_NUMBER or INVALID_OPTION, for what does not fit
+     */
+    public double[] predictMatrix(Matrix matrix) {
+        final int rows = MlcoreException.notNull(matrix, "the matrix").rows();
+        final double[] scores = new double[Shape.size(Math.max(rows, 0), outputCount)];
         final long call = gate.enter();
         try {
-            Native.predictBatchF32(call, values, rows, columns, columns, scores);
+            matrix.predict(call, request.fields().size(), scores);
         } finally {
             leave();
         }
@@ -574,12 +580,8 @@ public final class Context implements AutoCloseable {
      */
     private int load(long call, byte[] bytes, int size) {
         if (size > rowMemory.capacity()) {
-            bindRow(
-                    call,
-                    (int)
-                            Math.min(
-                                    Integer.MAX_VALUE - 8,
-                                    Math.max(size, 2L * rowMemory.capacity())));
+            final long wanted = Math.max(size, 2L * rowMemory.capacity());
+            bindRow(call, (int) Math.min(Integer.MAX_VALUE - 8, wanted));
         }
         rowMemory.put(0, bytes, 0, size);
         return size;

@@ -239,10 +239,31 @@ public final class Model implements AutoCloseable {
      *     has no such output)
      */
     public Context context(Output output, int iterationBegin, int iterationEnd) {
+        return context(output, iterationBegin, iterationEnd, 1);
+    }
+
+    /**
+     * Make a context whose calls of many rows may use several threads, where there are rows enough.
+     * Bits and errors are those of one.
+     *
+     * <pre>{@code
+     * Context context = model.context(Output.PREDICTION, 0, 0, 2);
+     * }</pre>
+     *
+     * @param output what it gives
+     * @param iterationBegin the first round
+     * @param iterationEnd the one after the last; 0 is all
+     * @param threads at most 256; 0 is 1
+     * @return a context, to be closed
+     * @throws MlcoreException as {@link #context(Output, int, int)};
+     *     INVALID_ARGUMENT/INVALID_OPTION (another number of threads)
+     */
+    public Context context(Output output, int iterationBegin, int iterationEnd, int threads) {
         MlcoreException.notNull(output, "the output");
+        final Layout request = features.request();
         final long model = handle.enter();
         try {
-            return new Context(model, features.request(), output, iterationBegin, iterationEnd);
+            return new Context(model, request, output, iterationBegin, iterationEnd, threads);
         } finally {
             handle.leave();
         }

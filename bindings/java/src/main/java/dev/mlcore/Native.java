@@ -121,7 +121,7 @@ final class Native {
 
     static native byte[] monitorReport(long monitor, int format);
 
-    static native long contextNew(long model, int output, int iterationBegin, int iterationEnd);
+    static native long contextNew(long model, int output, int begin, int end, int threads);
 
     static native long contextOutputCount(long call);
 
@@ -143,11 +143,19 @@ final class Native {
     static native void predictEvents(
             long call, long size, byte[][] bytes, long[] sizes, long[][] offsets, int[] counts);
 
-    static native void predictBatchF64(
-            long call, double[] values, long rows, long columns, long stride, double[] out);
-
-    static native void predictBatchF32(
-            long call, float[] values, long rows, long columns, long stride, double[] out);
+    static native void predictMatrix(
+            long call,
+            Object values,
+            boolean isFloat,
+            long rows,
+            long columns,
+            long[] rowBegin,
+            int[] column,
+            int absent,
+            boolean hasMissing,
+            double missing,
+            double[] baseMargin,
+            double[] out);
 
     static native void predictBatchAt(
             long call,

@@ -66,6 +66,15 @@ class NumbersTest {
     }
 
     @Test
+    void whatIsAbsentHasTheNumbersOfTheHeader() {
+        final Map<String, Integer> numbers = new TreeMap<>();
+        for (final Matrix.Absent absent : Matrix.Absent.values()) {
+            numbers.put(absent.name(), absent.number);
+        }
+        assertEquals(withPrefix("MLCORE_ABSENT_"), numbers);
+    }
+
+    @Test
     void reasonsAreThoseOfTheHeader() throws IllegalAccessException {
         assertEquals(withPrefix("MLCORE_REASON_"), constants(Reason.class));
     }
