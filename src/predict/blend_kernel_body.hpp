@@ -212,8 +212,9 @@ constexpr NumberKernels<Number> kNumberKernels = {
     KernelBody<V>::template add_tile<Number>, BlendBody<V>::template add_tile<Number>};
 
 template <typename V>
-constexpr TreeKernels kKernelTable = {kNumberKernels<V, float>, kNumberKernels<V, double>, V::kBias,
-                                      V::kRows, V::kLeastRows};
+constexpr TreeKernels kKernelTable = {
+    kNumberKernels<V, float>, kNumberKernels<V, double>, V::kBias, V::kRows, V::kLeastRows,
+    V::kLeastRowsOfLarge};
 
 }  // namespace
 }  // namespace mlcore

@@ -124,6 +124,15 @@ void add_tile(const TreePlan<Number>& plan, const NumberKernels<Number>& kernels
   }
 }
 
+template <typename Number>
+std::uint32_t least_rows_of(const TreePlan<Number>& plan, const TreeKernels& kernels) {
+  constexpr std::uint32_t kSmallDepth = 6;
+  const bool are_small = std::all_of(plan.runs.begin(), plan.runs.end(), [](const TreeRun& run) {
+    return run.runner == TreeRunner::complete && run.depth <= kSmallDepth;
+  });
+  return are_small ? kernels.least_rows : kernels.least_rows_of_large;
+}
+
 }  // namespace
 
 template <typename Number>
@@ -136,7 +145,8 @@ BasicTreeEngine<Number>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget t
       output_count_(model.output_count),
       tree_count_(model.tree_count()),
       plan_(std::make_unique<const TreePlan<Number>>(model)),
-      kernels_(&tree_kernels(target)) {}
+      kernels_(&tree_kernels(target)),
+      least_rows_(least_rows_of(*plan_, *kernels_)) {}
 
 template <typename Number>
 BasicTreeEngine<Number>::BasicTreeEngine(BasicTreeEngine&&) noexcept = default;
@@ -249,10 +259,10 @@ void BasicTreeEngine<Number>::batch_margins(const Number* features, std::size_t 
     rows -= count;
   };
   const std::size_t most = tile_rows(plan_->ranks.column_count());
-  while (rows >= kernels_->least_rows) {
+  while (rows >= least_rows_) {
     std::size_t count = std::min(rows, most);
     const std::size_t rest = count % kernels_->vector_rows;
-    if (rest < kernels_->least_rows && rest != count) count -= rest;
+    if (rest < least_rows_ && rest != count) count -= rest;
     tile_margins(features, count, trees, margins, bases);
     advance(count);
   }

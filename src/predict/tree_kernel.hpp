@@ -146,9 +146,10 @@ struct NumberKernels {
 struct TreeKernels {
   NumberKernels<float> f32;
   NumberKernels<double> f64;
-  uint8_t bias;          // what a tile's bytes are xored with
-  uint32_t vector_rows;  // that a tile's kernels take at once
-  uint32_t least_rows;   // fewer than these are faster one by one
+  uint8_t bias;                  // what a tile's bytes are xored with
+  uint32_t vector_rows;          // that a tile's kernels take at once
+  uint32_t least_rows;           // fewer than these are faster one by one,
+  uint32_t least_rows_of_large;  // of trees that are not complete ones of up to 6 levels
 };
 
 constexpr uint32_t tile_rows(size_t column_count) {

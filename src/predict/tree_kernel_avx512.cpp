@@ -40,6 +40,7 @@ constexpr LineBytes kLefts = left_bytes<kTop>();
 struct Avx512 {
   static constexpr uint32_t kRows = 64;
   static constexpr uint32_t kLeastRows = 20;
+  static constexpr uint32_t kLeastRowsOfLarge = 32;
   static constexpr bool kLeavesInRegisters = true;
   static constexpr uint8_t kBias = 0;
   using Bytes = __m512i;

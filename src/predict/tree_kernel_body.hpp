@@ -16,7 +16,8 @@
 //   count_passed(group, x)   how many of kGroup ascending thresholds are <= x, or in double < x
 //   write_group(ranks, base, bias, out)   kGroup bytes clamp(rank - base, 0, kChunk) ^ bias
 //   kBias               what tile bytes are xored with
-//   kLeastRows          fewer rows than these are faster one by one
+//   kLeastRows          fewer rows than these are faster one by one,
+//   kLeastRowsOfLarge   of trees that are not complete ones of up to 6 levels
 
 #include "predict/tree_kernel.hpp"
 

@@ -87,6 +87,7 @@ class BasicTreeEngine {
   std::size_t tree_count_;
   std::unique_ptr<const TreePlan<Number>> plan_;
   const TreeKernels* kernels_;
+  std::uint32_t least_rows_;
 };
 
 using TreeEngine = BasicTreeEngine<float>;       // XGBoost's contract
