@@ -174,6 +174,13 @@ class Model:
         """
     @property
     def features(self) -> Features: ...
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes whose index the output "class" is; empty where the model has none.
+
+        >>> loan.classes
+        []
+        """
     def describe(self) -> dict[str, Any]:
         """Request, streams, features, outputs, the model's framework and contract, metadata.
 

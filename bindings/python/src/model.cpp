@@ -62,6 +62,10 @@ nb::object describe(const Model& model) {
   return nb::module_::import_("json").attr("loads")(json);
 }
 
+nb::object classes(const Model& model) {
+  return describe(model)["model"].attr("get")("classes", nb::list());
+}
+
 std::int64_t version(const Model& model) {
   std::int64_t number = 0;
   call(mlcore_model_version, model.handle.get(), &number);
@@ -108,6 +112,7 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("digest", [](const Model& model) { return lent(model, mlcore_model_digest); })
       .def_prop_ro("version", &version)
       .def_prop_ro("features", &features)
+      .def_prop_ro("classes", &classes)
       .def("describe", &describe)
       .def(
           "context",

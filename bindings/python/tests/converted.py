@@ -111,7 +111,7 @@ def compare(artifact: mlcore.Artifact, rows: Any, margins: Any, predictions: Any
 def labels_of(artifact: mlcore.Artifact, rows: Any) -> list[str]:
     """The names of the classes of rows; one row and a batch agree."""
     model = artifact.open()
-    classes = model.describe()["model"]["classes"]
+    classes = model.classes
     context = model.context("class")
     indices = context.predict_batch(rows)[:, 0]
     assert [context.predict_numeric(row)[0] for row in rows[:5]] == list(indices[:5])
