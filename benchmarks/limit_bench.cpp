@@ -64,7 +64,7 @@ const bool registered = [] {
     benchmark::RegisterBenchmark(("limit/" + name + "/row").c_str(), one_row, shape);
     benchmark::RegisterBenchmark(("limit/" + name + "/batch").c_str(), batch, shape);
   };
-  for (const std::uint32_t features : {28u, 128u, 129u, 511u, 513u, 2'000u, 2'100u, 10'000u}) {
+  for (const std::uint32_t features : {28u, 128u, 129u, 511u, 513u, 2'000u, 2'100u, 8'000u, 8'400u}) {
     for (const std::size_t trees : {500u, 2'000u}) {
       add(std::to_string(features) + "_features/" + std::to_string(trees) + "_trees",
           {.trees = trees, .depth = 6, .features = features});

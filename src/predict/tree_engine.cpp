@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <new>
 #include <type_traits>
 
 #include "predict/tree_kernel.hpp"
@@ -35,6 +37,11 @@ const NumberKernels<Number>& kernels_of(const TreeKernels& kernels) {
     return kernels.f64;
   }
 }
+
+/// Of memory for ranks.
+struct alignas(64) Line {
+  std::uint8_t bytes[64];
+};
 
 /// Rows and their rank bytes.
 template <typename Number>
@@ -216,29 +223,15 @@ void BasicTreeEngine<Number>::leaves(const Number* features, TreeRange trees,
 
 template <typename Number>
 void BasicTreeEngine<Number>::tile_margins(const Number* features, std::size_t rows,
-                                           TreeRange trees, Number* margins,
-                                           const Number* bases) const noexcept {
-  if (plan_->ranks.column_count() <= kFewColumns) {
-    return ranked_margins<kFewColumns>(features, rows, trees, margins, bases);
-  }
-  ranked_margins<kMaxColumns>(features, rows, trees, margins, bases);
-}
-
-/// Requires: as many columns of ranks at most, whose tile stands on the stack.
-template <typename Number>
-template <std::uint32_t kColumns>
-[[gnu::noinline]] void BasicTreeEngine<Number>::ranked_margins(const Number* features,
-                                                               std::size_t rows, TreeRange trees,
-                                                               Number* margins,
-                                                               const Number* bases) const noexcept {
-  alignas(64) std::array<std::uint8_t, std::size_t{kColumns} * kWideTileRows> ranks;
+                                           TreeRange trees, Number* margins, const Number* bases,
+                                           std::uint8_t* ranks) const noexcept {
   const NumberKernels<Number>& kernels = kernels_of<Number>(*kernels_);
   const std::uint32_t stride = tile_rows(plan_->ranks.column_count());
   const Tile<Number> tile{{features, rows, feature_count_, 1, 0},
-                          {ranks.data(), rows, 1, stride, kernels_->bias}};
+                          {ranks, rows, 1, stride, kernels_->bias}};
   if (plan_->has_ranks()) {
     kernels.rank_tile(plan_->ranks.view(), {features, feature_count_, 1},
-                      static_cast<std::uint32_t>(rows), stride, ranks.data());
+                      static_cast<std::uint32_t>(rows), stride, ranks);
   }
   add_tile(*plan_, kernels, trees, tile, output_count_, bases, margins);
   if (plan_->finish.is_none()) return;
@@ -248,10 +241,11 @@ template <std::uint32_t kColumns>
   }
 }
 
+/// Tiles, then the rows that are too few for one.
 template <typename Number>
-void BasicTreeEngine<Number>::batch_margins(const Number* features, std::size_t rows,
-                                            TreeRange trees, Number* margins,
-                                            const Number* bases) const noexcept {
+void BasicTreeEngine<Number>::rows_margins(const Number* features, std::size_t rows,
+                                           TreeRange trees, Number* margins, const Number* bases,
+                                           std::uint8_t* ranks) const noexcept {
   const auto advance = [&](std::size_t count) {
     features += count * feature_count_;
     margins += count * output_count_;
@@ -259,14 +253,41 @@ void BasicTreeEngine<Number>::batch_margins(const Number* features, std::size_t 
     rows -= count;
   };
   const std::size_t most = tile_rows(plan_->ranks.column_count());
-  while (rows >= least_rows_) {
+  while (ranks != nullptr && rows >= least_rows_) {
     std::size_t count = std::min(rows, most);
     const std::size_t rest = count % kernels_->vector_rows;
     if (rest < least_rows_ && rest != count) count -= rest;
-    tile_margins(features, count, trees, margins, bases);
+    tile_margins(features, count, trees, margins, bases, ranks);
     advance(count);
   }
   for (; rows > 0; advance(1)) this->margins(features, trees, margins, bases);
+}
+
+/// With a tile on the stack.
+template <typename Number>
+template <std::uint32_t kColumns>
+[[gnu::noinline]] void BasicTreeEngine<Number>::stack_margins(const Number* features,
+                                                              std::size_t rows, TreeRange trees,
+                                                              Number* margins,
+                                                              const Number* bases) const noexcept {
+  alignas(64) std::array<std::uint8_t, std::size_t{kColumns} * kWideTileRows> ranks;
+  rows_margins(features, rows, trees, margins, bases, ranks.data());
+}
+
+template <typename Number>
+void BasicTreeEngine<Number>::batch_margins(const Number* features, std::size_t rows,
+                                            TreeRange trees, Number* margins,
+                                            const Number* bases) const noexcept {
+  const std::size_t columns = plan_->ranks.column_count();
+  if (columns <= kFewColumns) {
+    return stack_margins<kFewColumns>(features, rows, trees, margins, bases);
+  }
+  if (columns <= kStackColumns) {
+    return stack_margins<kStackColumns>(features, rows, trees, margins, bases);
+  }
+  const std::unique_ptr<Line[]> tile(new (std::nothrow)
+                                         Line[columns * kWideTileRows / sizeof(Line)]);
+  rows_margins(features, rows, trees, margins, bases, tile ? tile[0].bytes : nullptr);
 }
 
 template class BasicTreeEngine<float>;

@@ -37,7 +37,8 @@ struct TreeKernels;
 
 /// `Number`: of features, thresholds and sums. A feature goes left iff it is less than a threshold
 /// in f32, not greater in f64.
-/// Immutable. Thread-safe. Cost: no allocation after construction, does not throw.
+/// Immutable. Thread-safe. Cost: no allocation after construction, but for a batch of a model of
+/// more than 4,096 rank columns, whose rows go one by one where there is no memory. Does not throw.
 template <typename Number>
 class BasicTreeEngine {
  public:
@@ -77,10 +78,12 @@ class BasicTreeEngine {
 
  private:
   template <std::uint32_t kColumns>
-  void ranked_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
-                      const Number* bases) const noexcept;
+  void stack_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
+                     const Number* bases) const noexcept;
+  void rows_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
+                    const Number* bases, std::uint8_t* ranks) const noexcept;
   void tile_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
-                    const Number* bases) const noexcept;
+                    const Number* bases, std::uint8_t* ranks) const noexcept;
 
   std::size_t feature_count_;
   std::size_t output_count_;
