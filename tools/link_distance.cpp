@@ -51,7 +51,9 @@ double framework_double(Link link, double x) {
     case Link::signed_square: return std::copysign(x * x, x);
     case Link::identity:
     case Link::softmax:
-    case Link::hinge: break;
+    case Link::hinge:
+    case Link::isolation:
+    case Link::ascending: break;
   }
   std::abort();
 }

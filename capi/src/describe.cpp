@@ -109,6 +109,7 @@ std::string_view link_name(Link link) noexcept {
     case Link::signed_square: return "signed_square";
     case Link::softplus: return "softplus";
     case Link::isolation: return "isolation";
+    case Link::ascending: return "ascending";
   }
   return {};
 }

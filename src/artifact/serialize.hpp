@@ -92,7 +92,7 @@ struct EnumRange<FeatureType> : EnumBetween<FeatureType::number, FeatureType::ca
 template <>
 struct EnumRange<Type> : EnumBetween<Type::boolean, Type::duration> {};
 template <>
-struct EnumRange<Link> : EnumBetween<Link::identity, Link::isolation> {};
+struct EnumRange<Link> : EnumBetween<Link::identity, Link::ascending> {};
 template <>
 struct EnumRange<ModelContract::InputRounding>
     : EnumBetween<ModelContract::InputRounding::f32, ModelContract::InputRounding::f64> {};

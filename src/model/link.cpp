@@ -18,6 +18,9 @@ void apply_narrow(Link link, std::span<double> margins) {
   std::copy(narrow.begin(), narrow.end(), margins.begin());
 }
 
+/// NaN last.
+bool is_before(float a, float b) noexcept { return a < b || (b != b && a == a); }
+
 template <typename Number>
 std::uint32_t first_greatest(std::span<const Number> values) noexcept {
   return static_cast<std::uint32_t>(std::max_element(values.begin(), values.end()) -
@@ -25,6 +28,11 @@ std::uint32_t first_greatest(std::span<const Number> values) noexcept {
 }
 
 }  // namespace
+
+bool is_link_of(Link link, bool is_wide) noexcept {
+  if (link == Link::ascending) return !is_wide;
+  return link >= Link::identity && link <= (is_wide ? Link::isolation : Link::hinge);
+}
 
 void apply_link(Link link, std::span<float> margins) noexcept {
   switch (link) {
@@ -44,6 +52,7 @@ void apply_link(Link link, std::span<float> margins) noexcept {
     case Link::signed_square:
     case Link::softplus:
     case Link::isolation: return;  // of wide contracts only
+    case Link::ascending: std::sort(margins.begin(), margins.end(), is_before); return;
   }
 }
 
@@ -64,6 +73,7 @@ void apply_link(const ModelContract& contract, std::span<double> margins) {
     case Link::signed_square: return each([](double x) { return x < 0 ? -(x * x) : x * x; });
     case Link::softplus: return each([](double x) { return ln1p(exp(x)); });
     case Link::isolation: return each([scale](double x) { return -exp2(-(x / scale)); });
+    case Link::ascending: return;  // of narrow contracts only
   }
 }
 
@@ -80,7 +90,8 @@ bool predicts_classes(const ModelFacts& model) noexcept {
     case Link::exponential:
     case Link::signed_square:
     case Link::softplus:
-    case Link::isolation: return false;
+    case Link::isolation:
+    case Link::ascending: return false;
   }
   return false;
 }
@@ -94,7 +105,8 @@ std::uint32_t class_of(Link link, std::span<const float> margins) noexcept {
     case Link::exponential:
     case Link::signed_square:
     case Link::softplus:
-    case Link::isolation: break;
+    case Link::isolation:
+    case Link::ascending: break;
   }
   return 0;
 }

@@ -27,8 +27,7 @@ void check_contract(const ModelContract& contract) {
       is_wide ? ModelContract::InputRounding::f64 : ModelContract::InputRounding::f32;
   plain.link = contract.link;
   plain.link_scale = is_wide ? contract.link_scale : 1;
-  const bool is_link =
-      contract.link >= Link::identity && contract.link <= (is_wide ? Link::isolation : Link::hinge);
+  const bool is_link = is_link_of(contract.link, is_wide);
   const bool is_scale = contract.link_scale > 0 && std::isfinite(contract.link_scale);
   const bool is_sum = is_wide || contract.accumulator == ModelContract::Accumulator::f32;
   if (contract == plain && is_link && is_scale && is_sum) return;

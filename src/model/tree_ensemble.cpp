@@ -27,7 +27,7 @@ bool is_between(Enum value, Enum first, Enum last) {
 bool is_known(const ModelContract& contract) {
   using Contract = ModelContract;
   const bool is_wide = contract.is_wide();
-  if (!is_between(contract.link, Link::identity, is_wide ? Link::isolation : Link::hinge) ||
+  if (!is_link_of(contract.link, is_wide) ||
       !is_between(contract.finish, Contract::Finish::none, Contract::Finish::scale) ||
       !is_between(contract.start, Contract::Start::base_first, Contract::Start::zero) ||
       !is_between(contract.category, Contract::Category::never_negative, Contract::Category::cut) ||

@@ -145,12 +145,13 @@ void XgboostImport::set_outputs() {
   if (file_.class_count > 1 && file_.target_count > 1) {
     fail_unsupported("several classes and targets");
   }
-  // Since 3.4 it sorts a row's quantiles after the margin.
-  const bool is_sorted = file_.version[0] > 3 || (file_.version[0] == 3 && file_.version[1] >= 4);
-  if (is_sorted && outputs > 1 && objective.name == "reg:quantileerror") {
-    fail_unsupported(fmt::format("{} with several quantiles, of version 3.4", objective.name));
+  // 3.3 and newer make increasing expectiles of the margins, in steps of their own.
+  if (outputs > 1 && objective.name == "reg:expectileerror") {
+    fail_unsupported("reg:expectileerror with several expectiles");
   }
-  model_.contract.link = objective.link;
+  const bool is_sorted = file_.version[0] > 3 || (file_.version[0] == 3 && file_.version[1] >= 4);
+  const bool is_ascending = is_sorted && outputs > 1 && objective.name == "reg:quantileerror";
+  model_.contract.link = is_ascending ? Link::ascending : objective.link;
   model_.feature_count = static_cast<std::uint32_t>(file_.feature_count);
   model_.output_count = static_cast<std::uint32_t>(outputs);
   set_base_margins(objective);

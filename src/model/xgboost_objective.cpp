@@ -24,6 +24,7 @@ constexpr XgboostObjective kObjectives[] = {
     {"reg:pseudohubererror", Link::identity, BaseScore::as_is},
     {"reg:absoluteerror", Link::identity, BaseScore::as_is},
     {"reg:quantileerror", Link::identity, BaseScore::as_is},
+    {"reg:expectileerror", Link::identity, BaseScore::as_is},
     {"count:poisson", Link::exponential, BaseScore::log},
     {"reg:gamma", Link::exponential, BaseScore::log},
     {"reg:tweedie", Link::exponential, BaseScore::log},

@@ -110,7 +110,8 @@ std::optional<ScoreScale> scale_of(const ModelFacts& model) {
     case Link::identity:
     case Link::exponential:
     case Link::signed_square:
-    case Link::softplus: return std::nullopt;
+    case Link::softplus:
+    case Link::ascending: return std::nullopt;
   }
   return std::nullopt;
 }

@@ -50,14 +50,13 @@ def sample(seed, kind):
     return x, score.astype(np.float32)
 
 
-def case(name, kind, objective=None, rounds=2, since=(1, 7), until=(4,), **parameters):
+def case(name, kind, objective=None, rounds=2, since=(1, 7), **parameters):
     options = {key[1:]: parameters.pop(key) for key in list(parameters) if key.startswith("_")}
     return {
         "name": name,
         "kind": kind,
         "rounds": rounds,
         "since": since,
-        "until": until,
         "options": options,
         "parameters": {"objective": objective or "reg:squarederror", "max_depth": 2, **parameters},
     }
@@ -81,7 +80,7 @@ CASES = [
     case("pseudo_huber", "real", "reg:pseudohubererror"),
     case("absolute", "real", "reg:absoluteerror"),
     case("quantile", "real", "reg:quantileerror", since=(2, 0), quantile_alpha=0.3),
-    case("quantiles", "real", "reg:quantileerror", since=(2, 0), until=(3, 4),
+    case("quantiles", "real", "reg:quantileerror", since=(2, 0),
          quantile_alpha=[0.2, 0.8]),
     case("poisson", "count", "count:poisson", base_score=0.7),
     case("gamma", "positive", "reg:gamma"),
@@ -120,7 +119,7 @@ CASES = [
     linear("logitraw", "binary", "binary:logitraw"),
     linear("hinge", "binary", "binary:hinge"),
     linear("pseudo_huber", "real", "reg:pseudohubererror"),
-    linear("quantiles", "real", "reg:quantileerror", since=(2, 0), until=(3, 4),
+    linear("quantiles", "real", "reg:quantileerror", since=(2, 0),
            quantile_alpha=[0.2, 0.8]),
     linear("poisson", "count", "count:poisson"),
     linear("gamma", "positive", "reg:gamma"),
@@ -133,6 +132,7 @@ CASES = [
     linear("targets", "targets"),
     linear("best_iteration", "binary", "binary:logistic", rounds=60, eta=1.0, _best=True),
     linear("names", "real", _names=True),
+    case("expectile", "real", "reg:expectileerror", since=(3, 3), expectile_alpha=0.7),
 ]
 
 
@@ -224,7 +224,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]) / f"xgboost-{xgb.__version__}"
     folder.mkdir(parents=True, exist_ok=True)
     for number, item in enumerate(CASES):
-        if item["since"] <= VERSION < item["until"]:
+        if item["since"] <= VERSION:
             write(folder, number, item)
 
 

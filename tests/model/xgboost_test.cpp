@@ -205,16 +205,23 @@ TEST_CASE("xgboost: one base score serves all classes, or each has its own") {
         "XGBoost model: 2 base scores for 3 outputs");
 }
 
-TEST_CASE("xgboost: several quantiles are refused since 3.4, which sorts them after the margin") {
-  const auto refusal = [](std::string_view version, std::string_view targets) {
-    const std::string text = replaced(model_with("binary:logistic", "reg:quantileerror"),
-                                      R"("num_target":"1")", targets);
-    return refusal_of(replaced(text, "[1,7,4]", version)).message;
+TEST_CASE("xgboost: several quantiles are sorted since 3.4, several expectiles refused") {
+  const auto text_of = [](const char* objective, std::string_view version,
+                          std::string_view targets) {
+    const std::string text =
+        replaced(model_with("binary:logistic", objective), R"("num_target":"1")", targets);
+    return replaced(text, "[1,7,4]", version);
   };
-  CHECK(refusal("[3,3,0]", R"("num_target":"2")").empty());
-  CHECK(refusal("[3,4,0]", R"("num_target":"1")").empty());
-  CHECK(refusal("[3,4,0]", R"("num_target":"2")") ==
-        "XGBoost model: reg:quantileerror with several quantiles, of version 3.4");
+  const auto link_of = [&](std::string_view version, std::string_view targets) {
+    return trees_of(text_of("reg:quantileerror", version, targets)).contract.link;
+  };
+  CHECK(link_of("[3,3,0]", R"("num_target":"2")") == Link::identity);
+  CHECK(link_of("[3,4,0]", R"("num_target":"1")") == Link::identity);
+  CHECK(link_of("[3,4,0]", R"("num_target":"2")") == Link::ascending);
+  CHECK(
+      refusal_of(text_of("reg:expectileerror", "[3,3,0]", R"("num_target":"1")")).message.empty());
+  CHECK(refusal_of(text_of("reg:expectileerror", "[3,3,0]", R"("num_target":"2")")).message ==
+        "XGBoost model: reg:expectileerror with several expectiles");
 }
 
 TEST_CASE("xgboost: a round is a tree for each output and parallel tree") {
@@ -263,7 +270,7 @@ TEST_CASE("xgboost: what is not understood is refused by name") {
       {R"("tree_info")", R"("weights":[1E0],"tree_info")", Reason::malformed_model,
        "the booster \"gbtree\" with weights"},
       {R"("name":"gbtree")", R"("name":"gbforest")", Reason::unsupported_model, "gbforest"},
-      {"binary:logistic", "reg:expectileerror", Reason::unsupported_model, "reg:expectileerror"},
+      {"binary:logistic", "reg:expectile", Reason::unsupported_model, "reg:expectile"},
       {"binary:logistic", "my:objective", Reason::unsupported_model, "my:objective"},
       {R"("split_type":[0,0,0])", R"("split_type":[2,0,0])", Reason::unsupported_model,
        "tree 0, node 0: split type 2"},

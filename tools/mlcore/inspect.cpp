@@ -27,6 +27,7 @@ std::string_view name_of(Link link) {
     case Link::signed_square: return "signed_square";
     case Link::softplus: return "softplus";
     case Link::isolation: return "isolation";
+    case Link::ascending: return "ascending";
   }
   return {};
 }

@@ -26,7 +26,8 @@ enum class Link : std::uint8_t {
   hinge = 5,
   signed_square = 6,  // sign(x) * x * x
   softplus = 7,       // ln(1 + e^x)
-  isolation = 8       // -2^(-x / scale)
+  isolation = 8,      // -2^(-x / scale)
+  ascending = 9       // the row's margins, the least first
 };
 
 /// Every step of the margin's arithmetic, so that an engine reproduces the framework's bits.
@@ -113,6 +114,9 @@ void validate_facts(const ModelFacts& model, Reason reason);
 /// "classification"; empty where the task is untold.
 [[nodiscard]] std::string_view name_of(Task task) noexcept;
 [[nodiscard]] std::string_view name_of(FeatureType type) noexcept;
+
+/// Whether a contract whose sums are in f32, or in f64, may have it.
+[[nodiscard]] bool is_link_of(Link link, bool is_wide) noexcept;
 
 /// Applies the link in place, in float32.
 /// Source: XGBoost 1.7.4 src/objective and src/common/math.h; a softmax is summed in f64.
