@@ -67,7 +67,7 @@ test("the panes are the numbers of the C API, from rows and from batches", async
 
 test("the text of the panes is that of the C API, byte for byte", async () => {
   const model = await native.openModel(new TextEncoder().encode(fixture("lender.mlc")));
-  const context = native.newContext(model, 0, 0, 0);
+  const context = native.newContext(model, 0, 0, 0, 0);
   const monitor = native.newMonitor(model, 0, DAY, 0n, 0n, 0, 0, 0);
   native.attachMonitor(monitor, context);
   for (const row of requests) native.predictRow(context, row, new Float64Array(1));
