@@ -10,6 +10,7 @@
 #include "artifact/container.hpp"
 #include "artifact/sections.hpp"
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/fp_guard.hpp"
 
 namespace mlcore {
 namespace {
@@ -137,6 +138,7 @@ Bytes write_artifact(const Artifact& artifact) {
 }
 
 Artifact read_artifact(ByteView file) {
+  const FloatingPointGuard guard;  // numbers are checked
   const std::vector<SectionInfo> table = read_table(file);
   check_known(table, file);
   check_crcs(file, table);

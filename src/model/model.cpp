@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
 
 namespace mlcore {
@@ -23,6 +24,7 @@ std::string_view Model::kind_name() const noexcept {
 }
 
 void validate(const Model& model) {
+  const FloatingPointGuard guard;
   std::visit([](const auto& kind) { validate(kind); }, model.kind);
   if (model.calibration) validate(*model.calibration, model.facts().output_count);
 }

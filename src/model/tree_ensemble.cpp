@@ -130,8 +130,11 @@ void check_sets(const TreeEnsemble& model) {
     refuse(fmt::format("sets span members {} to {} of {}", begin.front(), begin.back(),
                        model.set_members.size()));
   }
+  const auto descent = std::is_sorted_until(begin.begin(), begin.end());
+  if (descent != begin.end()) {
+    refuse(fmt::format("set {}: ends before it begins", descent - begin.begin() - 1));
+  }
   for (std::size_t set = 0; set < model.set_count(); ++set) {
-    if (begin[set] > begin[set + 1]) refuse(fmt::format("set {}: ends before it begins", set));
     for (std::uint32_t i = begin[set]; i < begin[set + 1]; ++i) {
       const std::uint32_t member = model.set_members[i];
       if (member >= kMaxCategory || (i > begin[set] && member <= model.set_members[i - 1])) {

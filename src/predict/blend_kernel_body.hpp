@@ -212,9 +212,13 @@ constexpr NumberKernels<Number> kNumberKernels = {
     KernelBody<V>::template add_tile<Number>, BlendBody<V>::template add_tile<Number>};
 
 template <typename V>
-constexpr TreeKernels kKernelTable = {
-    kNumberKernels<V, float>, kNumberKernels<V, double>, V::kBias, V::kRows, V::kLeastRows,
-    V::kLeastRowsOfLarge};
+constexpr TreeKernels kKernelTable = {kNumberKernels<V, float>,
+                                      kNumberKernels<V, double>,
+                                      V::kBias,
+                                      V::kJumps,
+                                      V::kRows,
+                                      V::kLeastRows,
+                                      V::kLeastRowsOfLarge};
 
 }  // namespace
 }  // namespace mlcore

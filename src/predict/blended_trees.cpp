@@ -82,6 +82,12 @@ class OutlineOf {
 }  // namespace
 
 template <typename Number>
+void BlendedTrees<Number>::make_jumps(std::size_t bytes) {
+  makes_jumps_ = true;
+  jumps_.reserve(bytes);
+}
+
+template <typename Number>
 void BlendedTrees<Number>::add(const TreeEnsemble& model, std::size_t tree,
                                const RankTable<Number>& ranks) {
   column_count_ = static_cast<std::uint32_t>(ranks.column_count());
@@ -107,7 +113,7 @@ void BlendedTrees<Number>::add(const TreeEnsemble& model, std::size_t tree,
   added.depth = static_cast<std::uint16_t>(std::max(outline.depth, std::uint32_t{1}));
   added.jump = static_cast<std::uint32_t>(jumps_.size() / kLine);
   trees_.push_back(added);
-  if (column_count_ > kByteColumns) return;
+  if (!makes_jumps_) return;
   if (jump_size(added.nodes) == 64) add_jumps<64>(added);
   if (jump_size(added.nodes) == 128) add_jumps<128>(added);
 }

@@ -21,6 +21,9 @@ namespace mlcore {
 template <typename Number>
 class BlendedTrees {
  public:
+  /// Makes jumps too, for the trees that are worth them; once, before the first is added.
+  /// `bytes`: of the jumps of all trees to come.
+  void make_jumps(std::size_t bytes);
   /// Adds a tree. Requires: at most kBlendLeaves leaves.
   void add(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>& ranks);
   /// Kernels load whole vectors: lets them read past the last leaf. Called once, after the trees.
@@ -37,6 +40,7 @@ class BlendedTrees {
 
   std::uint32_t column_count_ = 0;
   std::uint32_t doublings_ = 0;
+  bool makes_jumps_ = false;
   std::vector<BlendTree> trees_;
   LineVector<BlendNode> nodes_;
   LineVector<std::uint8_t> jumps_;

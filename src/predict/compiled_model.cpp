@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "mlcore/base/error.hpp"
+#include "mlcore/base/fp_guard.hpp"
 #include "mlcore/predict/model_input.hpp"
 
 namespace mlcore {
@@ -68,6 +69,7 @@ CompiledModel::Engine CompiledModel::engine_of(const TreeEnsemble& model, SimdTa
 }
 
 CompiledModel::Engine CompiledModel::engine_of(const Model& model) {
+  const FloatingPointGuard guard;  // numbers are rounded
   const NetworkModel* network = model.network();
   if (network == nullptr) return engine_of(*model.trees(), runnable_simd_targets().back());
   if (network->contract.is_wide()) return NetworkEngine<double>(*network);

@@ -24,8 +24,8 @@ class LinearLeaves {
   void add(const TreeEnsemble& model, std::uint32_t node);
   /// Of the node that was added as the `leaf`-th, which is worth `value` without its terms.
   [[nodiscard]] Number output(std::uint32_t leaf, Number value, const Number* row) const noexcept {
-    const Leaf& own = leaves_[leaf];
-    if (own.begin == own.end) return value;
+    if (numbers_[leaf] == kNoTerms) return value;
+    const Leaf& own = leaves_[numbers_[leaf]];
     Number sum = own.constant;
     for (std::size_t i = own.begin; i < own.end; ++i) {
       const Number feature = row[terms_[i].feature];
@@ -46,7 +46,10 @@ class LinearLeaves {
     std::uint32_t feature;
   };
 
-  std::vector<Leaf> leaves_;  // one a node
+  static constexpr std::uint32_t kNoTerms = 0xFFFFFFFFu;
+
+  std::vector<std::uint32_t> numbers_;  // one a node: of its leaf, or kNoTerms
+  std::vector<Leaf> leaves_;            // those with terms
   std::vector<Term> terms_;
 };
 
@@ -55,6 +58,8 @@ class LinearLeaves {
 template <typename Number>
 void LinearLeaves<Number>::add(const TreeEnsemble& model, std::uint32_t node) {
   if (!model.has_linear_leaves()) return;
+  numbers_.push_back(model.is_linear(node) ? static_cast<std::uint32_t>(leaves_.size()) : kNoTerms);
+  if (!model.is_linear(node)) return;
   Leaf leaf{static_cast<Number>(model.leaf_constant[node]), terms_.size(), 0};
   for (std::uint32_t i = model.term_begin[node]; i < model.term_begin[node + 1]; ++i) {
     terms_.push_back({static_cast<Number>(model.term_coefficient[i]), model.term_feature[i]});

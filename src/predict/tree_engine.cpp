@@ -131,6 +131,21 @@ void add_tile(const TreePlan<Number>& plan, const NumberKernels<Number>& kernels
   }
 }
 
+/// Calls `use` with memory for a row's bytes.
+template <std::uint32_t kColumns, typename Use>
+[[gnu::noinline]] void with_bytes(const Use& use) {
+  alignas(64) std::uint8_t bytes[kColumns + 64];
+  use(bytes);
+}
+template <typename Number, typename Use>
+void with_row_bytes(const TreePlan<Number>& plan, const Use& use) {
+  if (plan.ranks.column_count() <= kFewColumns) {
+    with_bytes<kFewColumns>(use);
+  } else {
+    with_bytes<kMaxColumns>(use);
+  }
+}
+
 template <typename Number>
 std::uint32_t least_rows_of(const TreePlan<Number>& plan, const TreeKernels& kernels) {
   constexpr std::uint32_t kSmallDepth = 6;
@@ -151,8 +166,8 @@ BasicTreeEngine<Number>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget t
     : feature_count_(model.feature_count),
       output_count_(model.output_count),
       tree_count_(model.tree_count()),
-      plan_(std::make_unique<const TreePlan<Number>>(model)),
       kernels_(&tree_kernels(target)),
+      plan_(std::make_unique<const TreePlan<Number>>(model, kernels_->jumps)),
       least_rows_(least_rows_of(*plan_, *kernels_)) {}
 
 template <typename Number>
@@ -165,7 +180,15 @@ BasicTreeEngine<Number>::~BasicTreeEngine() = default;
 template <typename Number>
 void BasicTreeEngine<Number>::margins(const Number* features, TreeRange trees, Number* margins,
                                       const Number* bases) const noexcept {
-  alignas(64) std::uint8_t columns[kColumnBytes];
+  with_row_bytes(*plan_, [&](std::uint8_t* columns) {
+    row_margins(features, trees, margins, bases, columns);
+  });
+}
+
+template <typename Number>
+void BasicTreeEngine<Number>::row_margins(const Number* features, TreeRange trees, Number* margins,
+                                          const Number* bases,
+                                          std::uint8_t* columns) const noexcept {
   const NumberKernels<Number>& kernels = kernels_of<Number>(*kernels_);
   if (plan_->has_ranks()) kernels.rank_row(plan_->ranks.view(), features, columns);
   plan_->finish.begin(bases, margins);
@@ -194,7 +217,13 @@ void BasicTreeEngine<Number>::margins(const Number* features, TreeRange trees, N
 template <typename Number>
 void BasicTreeEngine<Number>::leaves(const Number* features, TreeRange trees,
                                      double* leaves) const noexcept {
-  alignas(64) std::uint8_t columns[kColumnBytes];
+  with_row_bytes(*plan_,
+                 [&](std::uint8_t* columns) { row_leaves(features, trees, leaves, columns); });
+}
+
+template <typename Number>
+void BasicTreeEngine<Number>::row_leaves(const Number* features, TreeRange trees, double* leaves,
+                                         std::uint8_t* columns) const noexcept {
   if (plan_->has_ranks()) {
     kernels_of<Number>(*kernels_).rank_row(plan_->ranks.view(), features, columns);
   }

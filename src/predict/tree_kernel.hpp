@@ -110,14 +110,17 @@ struct alignas(64) BlendJumps {
   uint8_t right[kSize];
 };
 
-/// 0: the tree has too many leaves for a byte to number them beside its nodes, and no BlendJumps.
-constexpr uint32_t jump_size(uint32_t nodes) { return nodes < 64 ? 64 : nodes < 128 ? 128 : 0; }
+/// 0: the tree has no BlendJumps, because it is so small that they would take more memory than they
+/// are worth, or has too many leaves for a byte to number them beside its nodes.
+constexpr uint32_t jump_size(uint32_t nodes) {
+  return nodes < 15 ? 0 : nodes < 64 ? 64 : nodes < 128 ? 128 : 0;
+}
 
 template <typename Number>
 struct BlendView {
   const BlendTree* trees;
   const BlendNode* nodes;
-  const uint8_t* jumps;  // null where column_count > kByteColumns
+  const uint8_t* jumps;  // null: no tree has any
   const Number* leaves;
   uint32_t column_count;
   uint32_t doublings;  // of a jump, until it passes the deepest of the trees that have any
@@ -148,6 +151,7 @@ struct TreeKernels {
   NumberKernels<float> f32;
   NumberKernels<double> f64;
   uint8_t bias;                  // what a tile's bytes are xored with
+  bool jumps;                    // blended_row takes BlendJumps
   uint32_t vector_rows;          // that a tile's kernels take at once
   uint32_t least_rows;           // fewer than these are faster one by one,
   uint32_t least_rows_of_large;  // of trees that are not complete ones of up to 6 levels

@@ -11,6 +11,7 @@ namespace {
 
 struct Avx2 {
   static constexpr uint32_t kRows = 32;
+  static constexpr bool kJumps = false;
   static constexpr uint32_t kLeastRows = 16;
   static constexpr uint32_t kLeastRowsOfLarge = 16;
   static constexpr bool kLeavesInRegisters = false;

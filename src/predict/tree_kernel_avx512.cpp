@@ -39,6 +39,7 @@ constexpr LineBytes kLefts = left_bytes<kTop>();
 
 struct Avx512 {
   static constexpr uint32_t kRows = 64;
+  static constexpr bool kJumps = true;
   static constexpr uint32_t kLeastRows = 20;
   static constexpr uint32_t kLeastRowsOfLarge = 32;
   static constexpr bool kLeavesInRegisters = true;

@@ -16,6 +16,7 @@
 //   count_passed(group, x)   how many of kGroup ascending thresholds are <= x, or in double < x
 //   write_group(ranks, base, bias, out)   kGroup bytes clamp(rank - base, 0, kChunk) ^ bias
 //   kBias               what tile bytes are xored with
+//   kJumps              whether walk_blended takes BlendJumps
 //   kLeastRows          fewer rows than these are faster one by one,
 //   kLeastRowsOfLarge   of trees that are not complete ones of up to 6 levels
 
@@ -91,9 +92,10 @@ struct KernelBody {
     }
   }
 
-  template <typename Number>
-  static void rank_row(const RankView<Number>& ranks, const Number* features, uint8_t* columns) {
-    uint16_t sides[2][kColumnBytes];  // of the padding any
+  template <uint32_t kMost, typename Number>
+  [[gnu::noinline]] static void rank_row_of(const RankView<Number>& ranks, const Number* features,
+                                            uint8_t* columns) {
+    uint16_t sides[2][kMost + kGroup];  // of the padding any
     rank_inputs<4>(ranks, 0, features, sides[0], sides[1]);
     rank_inputs<3>(ranks, ranks.inputs_to[0], features, sides[0], sides[1]);
     rank_inputs<2>(ranks, ranks.inputs_to[1], features, sides[0], sides[1]);
@@ -101,6 +103,15 @@ struct KernelBody {
     for (uint32_t p = 0; p < ranks.plane_count; ++p) {
       const RankPlane& plane = ranks.planes[p];
       write_chunk(sides[plane.is_high], plane.base, plane.inputs, 0, columns + plane.column);
+    }
+  }
+
+  template <typename Number>
+  static void rank_row(const RankView<Number>& ranks, const Number* features, uint8_t* columns) {
+    if (ranks.inputs_to[kMaxLevels - 1] <= kFewColumns) {
+      rank_row_of<kFewColumns>(ranks, features, columns);
+    } else {
+      rank_row_of<kMaxColumns>(ranks, features, columns);
     }
   }
 

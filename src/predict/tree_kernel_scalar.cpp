@@ -8,6 +8,7 @@ namespace {
 
 struct Scalar {
   static constexpr uint32_t kRows = 16;
+  static constexpr bool kJumps = false;
   static constexpr uint32_t kLeastRows = 16;
   static constexpr uint32_t kLeastRowsOfLarge = 16;
   static constexpr bool kLeavesInRegisters = false;

@@ -10,6 +10,7 @@ namespace {
 
 struct Sse41 {
   static constexpr uint32_t kRows = 16;
+  static constexpr bool kJumps = false;
   static constexpr uint32_t kLeastRows = 14;
   static constexpr uint32_t kLeastRowsOfLarge = 14;
   static constexpr bool kLeavesInRegisters = false;

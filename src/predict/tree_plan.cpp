@@ -70,6 +70,17 @@ bool ranks_pay(const std::vector<TreeShape>& shapes, std::size_t inputs) {
   return visits > inputs;
 }
 
+std::size_t jump_bytes(const std::vector<TreeRun>& runs, const std::vector<TreeShape>& shapes) {
+  std::size_t bytes = 0;
+  for (const TreeRun& run : runs) {
+    if (run.runner != TreeRunner::blended) continue;
+    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) {
+      bytes += std::size_t{4} * jump_size(static_cast<std::uint32_t>(shapes[tree].inner));
+    }
+  }
+  return bytes;
+}
+
 bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {
   return columns > kByteColumns || std::any_of(shapes.begin(), shapes.end(), [](const auto& shape) {
            return 2 * shape.inner > std::numeric_limits<std::uint16_t>::max();
@@ -79,7 +90,7 @@ bool is_wide(const std::vector<TreeShape>& shapes, std::size_t columns) {
 }  // namespace
 
 template <typename Number>
-TreePlan<Number>::TreePlan(const TreeEnsemble& model)
+TreePlan<Number>::TreePlan(const TreeEnsemble& model, bool jumps)
     : finish(model), outputs(model.tree_output), ranks(model) {
   for (const std::uint32_t output : outputs) places.push_back(output % kTileOutputs);
   const std::vector<TreeShape> shapes = shapes_of(model);
@@ -90,6 +101,7 @@ TreePlan<Number>::TreePlan(const TreeEnsemble& model)
     const bool wide = is_wide(shapes, ranks.column_count());
     runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk);
   }
+  if (jumps && ranks.column_count() <= kByteColumns) blended.make_jumps(jump_bytes(runs, shapes));
   const auto add_walked = [&](TreeRun& run, auto& trees) {
     run.start = trees.size();
     for (std::uint32_t tree = run.begin; tree < run.end; ++tree) trees.add(model, tree, ranks);

@@ -36,7 +36,7 @@ struct TreeRun {
 template <typename Number>
 struct TreePlan {
   /// Requires: as BasicTreeEngine.
-  explicit TreePlan(const TreeEnsemble& model);
+  explicit TreePlan(const TreeEnsemble& model, bool jumps = false);
 
   [[nodiscard]] bool has_ranks() const noexcept { return ranks.column_count() != 0; }
 

@@ -236,7 +236,8 @@ std::optional<std::string_view> ArrowColumn::view(std::int64_t row) const noexce
   }
   if (found.buffer < 0 || found.buffer >= view_count || found.offset < 0) return std::nullopt;
   const auto* bytes = static_cast<const char*>(view_heaps[found.buffer]);
-  if (bytes == nullptr || found.size > view_sizes[found.buffer] - found.offset) return std::nullopt;
+  const std::int64_t room = view_sizes[found.buffer];
+  if (bytes == nullptr || room < 0 || found.size > room - found.offset) return std::nullopt;
   return std::string_view(bytes + found.offset, size);
 }
 

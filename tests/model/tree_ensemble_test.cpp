@@ -373,6 +373,10 @@ TEST_CASE("tree ensemble: each broken rule is refused by its name") {
        [](auto& m) {
          add_set(m, {0, 2, 1, 2}, {1, 2});
        }},
+      {"set 1: ends before it begins",  // before a member is looked at
+       [](auto& m) {
+         add_set(m, {0, 4'000'000'000u, 3}, {1, 2, 3});
+       }},
       {"set 0: category 1 out of order",
        [](auto& m) {
          add_set(m, {0, 2}, {1, 1});

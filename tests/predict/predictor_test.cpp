@@ -192,6 +192,29 @@ TEST_CASE("predictor: a host's rounding mode and flush-to-zero change no bit") {
   CHECK(std::bit_cast<std::uint64_t>(usual[1]) == std::bit_cast<std::uint64_t>(upward[1]));
 }
 
+#if defined(__x86_64__)
+TEST_CASE("predictor: a host that flushes subnormals opens a model of subnormal weights") {
+  Artifact artifact;
+  artifact.name = "small";
+  artifact.definition = Definition::parse("features small version 1 input x: f64 output [x]");
+  NetworkModel model;
+  model.feature_count = 1;
+  model.layers = {{Activation::identity, 1, {static_cast<double>(0x1p-140f)}, {0}}};
+  artifact.model = model;
+  artifact.proof_rows = make_proof_rows(artifact, 4, 3);
+  const Bytes file = write_artifact(artifact);
+  const unsigned control = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(control | 0x8040u);  // FTZ, DAZ
+  const auto predictor = Predictor::from_bytes(file);
+  Context context(predictor, {.output = OutputKind::margin});
+  const double x = 0x1p120;
+  double margin = 0;
+  predictor->predict_numeric(context, {&x, 1}, {&margin, 1});
+  __builtin_ia32_ldmxcsr(control);
+  CHECK(margin == 0x1p-20);
+}
+#endif
+
 TEST_CASE("predictor: misuse is refused by name") {
   std::string ratio;
   SUBCASE("of an expression") { ratio = "debt / income"; }

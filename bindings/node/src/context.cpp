@@ -200,7 +200,7 @@ class MatrixBatch final : public Batch {
     matrix_.number = given.is_f32 ? MLCORE_NUMBER_F32 : MLCORE_NUMBER_F64;
     matrix_.values = values_.data();
     matrix_.columns = call.integer(5);
-    matrix_.rows = given.count / matrix_.columns;
+    matrix_.rows = matrix_.columns > 0 ? given.count / matrix_.columns : 0;
     matrix_.absent = call.int32(6);
     if (call.is_given(7)) {
       matrix_.has_missing = 1;

@@ -113,6 +113,10 @@ void GivenMatrix::set_base_margin(nb::handle base_margin) {
     refuse(MLCORE_REASON_WRONG_WIDTH, "base_margin: expected " + std::to_string(matrix_.rows) +
                                           " rows, found " + std::to_string(bases.shape(0)));
   }
+  if (bases.size() == 0 && matrix_.rows > 0) {  // which would be none to the library
+    refuse(MLCORE_REASON_WRONG_WIDTH,
+           "base_margin: expected a number a row and output, found none");
+  }
   bases_ = std::make_shared<decltype(bases)>(bases);
   matrix_.base_margin = bases.data();
   matrix_.base_margin_count = static_cast<std::int64_t>(bases.size());

@@ -77,6 +77,10 @@ class BasicTreeEngine {
   void leaves(const Number* features, TreeRange trees, double* leaves) const noexcept;
 
  private:
+  void row_margins(const Number* features, TreeRange trees, Number* margins, const Number* bases,
+                   std::uint8_t* columns) const noexcept;
+  void row_leaves(const Number* features, TreeRange trees, double* leaves,
+                  std::uint8_t* columns) const noexcept;
   template <std::uint32_t kColumns>
   void stack_margins(const Number* features, std::size_t rows, TreeRange trees, Number* margins,
                      const Number* bases) const noexcept;
@@ -88,8 +92,8 @@ class BasicTreeEngine {
   std::size_t feature_count_;
   std::size_t output_count_;
   std::size_t tree_count_;
-  std::unique_ptr<const TreePlan<Number>> plan_;
   const TreeKernels* kernels_;
+  std::unique_ptr<const TreePlan<Number>> plan_;
   std::uint32_t least_rows_;
 };
 
