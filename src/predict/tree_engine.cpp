@@ -289,7 +289,10 @@ void BasicTreeEngine<Number>::rows_margins(const Number* features, std::size_t r
     tile_margins(features, count, trees, margins, bases, ranks);
     advance(count);
   }
-  for (; rows > 0; advance(1)) this->margins(features, trees, margins, bases);
+  while (rows > 0) {
+    this->margins(features, trees, margins, bases);
+    advance(1);
+  }
 }
 
 /// With a tile on the stack.
