@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outside code uses parse_f64, parse_f32, parse_i64, format_f64 and format_hex.
+// Outside code uses is_i64, parse_f64, parse_f32, parse_i64, format_f64 and format_hex.
 #include "mlcore/base/number.hpp"
 
 #include <fmt/format.h>
@@ -56,7 +56,13 @@ std::optional<T> parse_float(std::string_view text) noexcept {
 
 }  // namespace
 
-std::optional<double> parse_f64(std::string_view text) noexcept { return parse_float<double>(text); }
+bool is_i64(double value) noexcept {
+  return std::trunc(value) == value && value >= -0x1p63 && value < 0x1p63;
+}
+
+std::optional<double> parse_f64(std::string_view text) noexcept {
+  return parse_float<double>(text);
+}
 
 std::optional<float> parse_f32(std::string_view text) noexcept { return parse_float<float>(text); }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -42,10 +41,11 @@ void check(const Definition& definition, const FittedParameters& parameters) {
   }
 }
 
+/// The feature that a number is.
+double finite(double value) noexcept { return std::isfinite(value) ? value : kCanonicalNan; }
+
 double feature_of(Type type, const Cell& cell) noexcept {
-  if (cell.is_null) return kCanonicalNan;
-  const double value = as_f64(type, cell);
-  return std::isfinite(value) ? value : kCanonicalNan;
+  return cell.is_null ? kCanonicalNan : finite(as_f64(type, cell));
 }
 
 bool is_number(Type type) {
@@ -64,11 +64,8 @@ std::vector<std::uint32_t> columns_of(const Definition& definition, IsWanted is_
   return columns;
 }
 
-bool is_i64(double value) noexcept {
-  constexpr std::uint64_t kMinusZero = 0x8000000000000000u;
-  return std::trunc(value) == value && value >= -0x1p63 && value < 0x1p63 &&
-         std::bit_cast<std::uint64_t>(value) != kMinusZero;
-}
+/// An i64 and a bool have no -0.
+bool is_minus_zero(double value) noexcept { return value == 0 && std::signbit(value); }
 
 }  // namespace
 
@@ -99,8 +96,7 @@ void FeaturePlan::compute(const RowView& row, std::span<const Cell> aggregates,
                           FeatureScratch& scratch, std::span<double> out) const noexcept {
   if (!columns_.empty()) {  // nothing to evaluate: the row has them
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const double value = row.f64(columns_[i]);
-      out[i] = row.is_null(columns_[i]) || !std::isfinite(value) ? kCanonicalNan : value;
+      out[i] = row.is_null(columns_[i]) ? kCanonicalNan : finite(row.f64(columns_[i]));
     }
     return;
   }
@@ -122,18 +118,16 @@ bool FeaturePlan::copy_numbers(std::span<const double> values,
     if (std::isnan(values[field])) return false;
   }
   for (const std::uint32_t field : integers_) {
-    if (!std::isnan(values[field]) && !is_i64(values[field])) return false;
+    const double value = values[field];
+    if (!std::isnan(value) && (!is_i64(value) || is_minus_zero(value))) return false;
   }
   for (const std::uint32_t field : booleans_) {
-    if (!std::isnan(values[field]) && values[field] != 1 &&
-        std::bit_cast<std::uint64_t>(values[field]) != 0) {
-      return false;
-    }
+    const double value = values[field];
+    if (!std::isnan(value) && ((value != 0 && value != 1) || is_minus_zero(value))) return false;
   }
   const auto copy = [&](auto column_of) {
     for (std::size_t i = 0; i < numbers_.size(); ++i) {
-      const double value = values[column_of(i)];
-      out[i] = std::isfinite(value) ? value : kCanonicalNan;
+      out[i] = finite(values[column_of(i)]);
     }
   };
   if (is_in_order_) {  // a loop that compilers make of vectors

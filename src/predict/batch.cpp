@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/row_error.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/fp_guard.hpp"
 #include "mlcore/base/number.hpp"
@@ -22,11 +23,6 @@ struct Predictor::Batch {
 };
 
 namespace {
-
-[[noreturn]] void rethrow_at(const Error& error, std::size_t row) {
-  throw Error(error.code(), error.reason(), fmt::format("row {}: {}", row, error.message()),
-              {error.where().column, static_cast<std::int64_t>(row)});
-}
 
 void check_finite(std::span<const double> bases, bool is_wide) {
   for (std::size_t output = 0; output < bases.size(); ++output) {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <filesystem>
 
 #include "artifact/model_features.hpp"
@@ -289,9 +288,7 @@ RowView Predictor::numeric_row(Context& context, std::span<const double> values)
       if (value != 0 && value != 1) fail(Code::invalid_argument, Reason::type_mismatch, "0 or 1");
       context.builder_.set_boolean(i, value != 0);
     } else if (field.type == Type::i64) {
-      if (std::trunc(value) != value || value < -0x1p63 || value >= 0x1p63) {
-        fail(Code::invalid_argument, Reason::type_mismatch, "an i64");
-      }
+      if (!is_i64(value)) fail(Code::invalid_argument, Reason::type_mismatch, "an i64");
       context.builder_.set_i64(i, static_cast<std::int64_t>(value));
     } else {
       fail(Code::failed_precondition, Reason::not_numeric, "a numeric type in the schema");

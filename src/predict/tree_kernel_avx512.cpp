@@ -166,6 +166,11 @@ struct Avx512 {
   // are under way at once. Leaf n of the 64 bytes is 64 + n, and stays there.
 
   template <bool kIsBig>
+  static inline void load_ranks(const uint8_t* ranks, __m512i* table) {
+    for (uint32_t i = 0; i < (kIsBig ? 4 : 2); ++i) table[i] = load(ranks + 64 * i);
+  }
+
+  template <bool kIsBig>
   static inline __m512i ranks_at(const __m512i* table, __m512i columns) {
     const __m512i low = _mm512_permutex2var_epi8(table[0], columns, table[1]);
     if constexpr (!kIsBig) return low;
@@ -197,7 +202,7 @@ struct Avx512 {
     const __m512i stay = _mm512_load_si512(kStay.bytes);
     const __m512i lefts = _mm512_load_si512(kLefts<kTop<kDepth>>.bytes);
     __m512i table[4];
-    for (uint32_t i = 0; i < (kIsBig ? 4 : 2); ++i) table[i] = load(ranks + 64 * i);
+    load_ranks<kIsBig>(ranks, table);
     while (count > 0) {
       __m512i jump = plus_one(
           lefts, _mm512_cmpgt_epu8_mask(ranks_at<kIsBig>(table, _mm512_loadu_si512(columns)),
@@ -284,7 +289,7 @@ struct Avx512 {
   static inline void jump_trees(const BlendView<Sum>& trees, const BlendTree* tree, uint32_t count,
                                 const uint8_t* ranks, Sink& sink) {
     __m512i table[4];
-    for (uint32_t i = 0; i < (kIsBig ? 4 : 2); ++i) table[i] = load(ranks + 64 * i);
+    load_ranks<kIsBig>(ranks, table);
     for (const BlendTree* end = tree + count; tree != end;) {
       const uint8_t* jumps = trees.jumps + size_t{64} * tree->jump;
       const uint32_t size = jump_size(tree->nodes);

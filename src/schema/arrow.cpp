@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/row_error.hpp"
 #include "base/shown.hpp"
 #include "mlcore/base/bytes.hpp"
 #include "mlcore/base/error.hpp"
@@ -212,8 +213,7 @@ RowBatch rows_from_arrow(const RowLayout& layout, const ArrowSchema& schema,
     try {
       rows.append(packed_row(layout, columns, row, builder));
     } catch (const Error& error) {
-      throw Error(error.code(), error.reason(), fmt::format("row {}: {}", row, error.message()),
-                  {error.where().column, row});
+      rethrow_at(error, static_cast<std::size_t>(row));
     }
   }
   return rows;

@@ -32,6 +32,19 @@ double any_double(std::mt19937_64& random) {
   }
 }
 
+TEST_CASE("number: an i64 is whole and within its range") {
+  for (const double value : {0.0, -0.0, 1.0, -7.0, -0x1p63, std::nextafter(0x1p63, 0.0)}) {
+    CAPTURE(value);
+    CHECK(is_i64(value));
+  }
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const double value : {0.5, std::nextafter(1.0, 2.0), 0x1p63, std::nextafter(-0x1p63, -1e300),
+                             5e-324, kInfinity, -kInfinity, kCanonicalNan}) {
+    CAPTURE(value);
+    CHECK_FALSE(is_i64(value));
+  }
+}
+
 TEST_CASE("number: f32 is the nearest float, not the double narrowed") {
   struct Case {
     std::string text;

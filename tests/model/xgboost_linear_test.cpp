@@ -11,6 +11,7 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "model/xgboost_booster.hpp"
+#include "model/xgboost_refusal.hpp"
 
 using namespace mlcore;
 
@@ -32,20 +33,6 @@ std::string model_with(std::string_view from, std::string_view to) {
   const std::size_t at = text.find(from);
   REQUIRE(at != text.npos);
   return text.replace(at, from.size(), to);
-}
-
-struct Refusal {
-  Reason reason = Reason::none;
-  std::string message;
-};
-
-Refusal refusal_of(std::string_view text, const XgboostImportOptions& options = {}) {
-  try {
-    static_cast<void>(import_xgboost(text, options));
-  } catch (const Error& error) {
-    return {error.reason(), error.message()};
-  }
-  return {};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "mlcore/base/error.hpp"
 #include "model/xgboost_booster.hpp"
+#include "model/xgboost_refusal.hpp"
 
 using namespace mlcore;
 
@@ -55,20 +56,6 @@ TreeEnsemble trees_of(std::string_view text, const XgboostImportOptions& options
   Model model = import_xgboost(text, options);
   REQUIRE(model.trees() != nullptr);
   return std::move(*model.trees());
-}
-
-struct Refusal {
-  Reason reason = Reason::none;
-  std::string message;
-};
-
-Refusal refusal_of(std::string_view text) {
-  try {
-    static_cast<void>(import_xgboost(text));
-  } catch (const Error& error) {
-    return {error.reason(), error.message()};
-  }
-  return {};
 }
 
 }  // namespace

@@ -146,17 +146,23 @@ void refuse_masked(nb::handle values);
 /// Integers of 64 bits that became doubles: throws Failure where a bit may be lost, from 2**53 on.
 void require_exact(nb::handle given, const double* converted, std::size_t count);
 
-/// Calls `use` with a matrix of doubles or floats; one that has to be converted becomes doubles.
-template <typename Use>
-Array with_matrix(nb::handle values, Use use) {
+/// Calls `use` with an array of doubles or floats; one that has to be converted becomes doubles.
+/// Throws TypeError, with what was `expected`, for what is no such array.
+template <template <typename> typename Numbers, typename Use>
+auto with_numbers(nb::handle values, const char* expected, Use use) {
   refuse_masked(values);
-  Matrix<double> doubles;
-  Matrix<float> floats;
+  Numbers<double> doubles;
+  Numbers<float> floats;
   if (nb::try_cast(values, doubles, false)) return use(doubles);
   if (nb::try_cast(values, floats, false)) return use(floats);
-  if (!nb::try_cast(values, doubles)) throw nb::type_error("expected two dimensions of numbers");
+  if (!nb::try_cast(values, doubles)) throw nb::type_error(expected);
   require_exact(values, doubles.data(), doubles.size());
   return use(doubles);
+}
+
+template <typename Use>
+auto with_matrix(nb::handle values, Use use) {
+  return with_numbers<Matrix>(values, "expected two dimensions of numbers", use);
 }
 
 [[nodiscard]] Array new_array(std::size_t rows, std::size_t columns);

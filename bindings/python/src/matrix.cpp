@@ -18,28 +18,6 @@ using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
   throw Failure(MLCORE_INVALID_ARGUMENT, reason, message);
 }
 
-/// The array, as floats or doubles; one that has to be converted becomes doubles.
-template <typename Floats, typename Doubles>
-std::shared_ptr<const void> numbers_of(nb::handle values, const char* expected,
-                                       mlcore_matrix_t& matrix, std::int64_t& rows,
-                                       std::int64_t& last) {
-  refuse_masked(values);
-  const auto take = [&](const auto& array, std::int32_t number) {
-    matrix.number = number;
-    matrix.values = array.data();
-    rows = static_cast<std::int64_t>(array.shape(0));
-    last = static_cast<std::int64_t>(array.shape(array.ndim() - 1));
-    return std::shared_ptr<const void>(std::make_shared<std::decay_t<decltype(array)>>(array));
-  };
-  Doubles doubles;
-  Floats floats;
-  if (nb::try_cast(values, doubles, false)) return take(doubles, MLCORE_NUMBER_F64);
-  if (nb::try_cast(values, floats, false)) return take(floats, MLCORE_NUMBER_F32);
-  if (!nb::try_cast(values, doubles)) throw nb::type_error(expected);
-  require_exact(values, doubles.data(), doubles.size());
-  return take(doubles, MLCORE_NUMBER_F64);
-}
-
 std::vector<std::int64_t> whole_numbers(nb::handle values) {
   const nb::object array = nb::module_::import_("numpy").attr("ascontiguousarray")(values, "int64");
   const auto view = nb::cast<Vector<std::int64_t>>(array);
@@ -69,18 +47,29 @@ GivenMatrix::GivenMatrix(nb::handle values, const MatrixOptions& options) {
   if (!options.base_margin.is_none()) set_base_margin(options.base_margin);
 }
 
+template <typename T, typename... Shape>
+void GivenMatrix::keep(const nb::ndarray<const T, Shape...>& array) {
+  matrix_.number = std::is_same_v<T, float> ? MLCORE_NUMBER_F32 : MLCORE_NUMBER_F64;
+  matrix_.values = array.data();
+  numbers_ = std::make_shared<std::decay_t<decltype(array)>>(array);
+}
+
 void GivenMatrix::set_dense(nb::handle values) {
-  numbers_ = numbers_of<Matrix<float>, Matrix<double>>(values, "expected two dimensions of numbers",
-                                                       matrix_, matrix_.rows, matrix_.columns);
+  with_numbers<Matrix>(values, "expected two dimensions of numbers", [&](const auto& array) {
+    matrix_.rows = static_cast<std::int64_t>(array.shape(0));
+    matrix_.columns = static_cast<std::int64_t>(array.shape(1));
+    keep(array);
+  });
 }
 
 /// An index that no i32 holds is refused by the library, as -1 is.
 void GivenMatrix::set_sparse(nb::handle csr) {
   const auto [rows, columns] =
       nb::cast<std::pair<std::int64_t, std::int64_t>>(nb::object(csr.attr("shape")));
-  std::int64_t entries = 0;
-  numbers_ = numbers_of<Vector<float>, Vector<double>>(
-      nb::object(csr.attr("data")), "expected numbers", matrix_, entries, entries);
+  with_numbers<Vector>(nb::object(csr.attr("data")), "expected numbers", [&](const auto& array) {
+    matrix_.value_count = static_cast<std::int64_t>(array.size());
+    keep(array);
+  });
   row_begin_ = whole_numbers(nb::object(csr.attr("indptr")));
   if (static_cast<std::int64_t>(row_begin_.size()) != rows + 1) {
     refuse(MLCORE_REASON_INVALID_LENGTH, "indptr: expected " + std::to_string(rows + 1) +
@@ -91,15 +80,15 @@ void GivenMatrix::set_sparse(nb::handle csr) {
     const bool fits = index >= 0 && index <= std::numeric_limits<std::int32_t>::max();
     column_.push_back(fits ? static_cast<std::int32_t>(index) : -1);
   }
-  if (static_cast<std::int64_t>(column_.size()) != entries) {
-    refuse(MLCORE_REASON_INVALID_LENGTH, "indices: expected " + std::to_string(entries) +
+  if (static_cast<std::int64_t>(column_.size()) != matrix_.value_count) {
+    refuse(MLCORE_REASON_INVALID_LENGTH, "indices: expected " +
+                                             std::to_string(matrix_.value_count) +
                                              " numbers, found " + std::to_string(column_.size()));
   }
   matrix_.rows = rows;
   matrix_.columns = columns;
   matrix_.row_begin = row_begin_.data();
   matrix_.column = column_.data();
-  matrix_.value_count = entries;
 }
 
 /// One dimension, a number a row, or [rows, outputs].

@@ -30,6 +30,8 @@ class GivenMatrix {
  private:
   void set_dense(nb::handle values);
   void set_sparse(nb::handle csr);
+  template <typename T, typename... Shape>
+  void keep(const nb::ndarray<const T, Shape...>& array);
   void set_base_margin(nb::handle base_margin);
 
   mlcore_matrix_t matrix_;

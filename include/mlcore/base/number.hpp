@@ -23,6 +23,9 @@ inline constexpr double kCanonicalNan = std::bit_cast<double>(kCanonicalNanBits)
   return value != value ? kCanonicalNan : value;
 }
 
+/// Whether it is a whole number that an i64 has; NaN is not.
+[[nodiscard]] bool is_i64(double value) noexcept;
+
 /// The whole text as a number; absent when any of it is not, or when it is out of range.
 /// `inf`, `nan` and hexadecimal are not numbers here.
 [[nodiscard]] std::optional<double> parse_f64(std::string_view text) noexcept;
