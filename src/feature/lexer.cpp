@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parser uses Lexer and decode_string, the printer encode_string.
+// The parser uses Lexer and decode_string, the printer encode_string and encode_name, imports of
+// models can_be_name and encode_name.
 #include "feature/lexer.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "feature/diagnostic.hpp"
+#include "feature/operations.hpp"
 
 namespace mlcore {
 namespace {
@@ -26,6 +30,7 @@ bool starts_name(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 bool continues_name(char c) noexcept { return starts_name(c) || is_digit(c); }
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 /// -1 for what is not a hexadecimal digit.
 int hex_digit(char c) noexcept {
@@ -100,6 +105,7 @@ Token Lexer::next() {
   if (starts_name(c)) return name();
   if (is_digit(c)) return number();
   if (c == '"') return string();
+  if (c == '`') return quoted_name();
   return symbol();
 }
 
@@ -111,6 +117,20 @@ Token Lexer::name() {
             fmt::format("a name of {} bytes: the limit is {}", length, kLongestName));
   }
   return take(TokenKind::name, length);
+}
+
+Token Lexer::quoted_name() {
+  const std::size_t end = source_.find('`', offset_ + 1);
+  const std::string_view name = source_.substr(offset_ + 1, end - offset_ - 1);
+  if (end == source_.npos || !can_be_name(name)) {
+    fail_at(source_, offset_, Reason::syntax,
+            fmt::format("found no name in backticks, expected ` on its line after 1 to {} bytes "
+                        "without control characters",
+                        kLongestName));
+  }
+  const Token token{TokenKind::quoted_name, name, offset_};
+  offset_ = end + 1;
+  return token;
 }
 
 Token Lexer::number() {
@@ -153,7 +173,7 @@ Token Lexer::string() {
     const char c = at(length);
     if (c == '"') return take(TokenKind::string, length + 1);
     if (c == '\n') break;
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+    if (is_control(c)) {
       fail_at(
           source_, offset_ + length, Reason::syntax,
           fmt::format("found control character {0} in a string, expected the escape \\u{{{0:X}}}",
@@ -174,7 +194,7 @@ Token Lexer::symbol() {
   std::size_t length = 1;
   while ((static_cast<unsigned char>(at(length)) & 0xC0) == 0x80) ++length;
   const std::string_view found = source_.substr(offset_, length);
-  if (static_cast<unsigned char>(found[0]) < 0x20 || found[0] == 0x7F) {
+  if (is_control(found[0])) {
     fail_at(source_, offset_, Reason::syntax,
             fmt::format("found control character {}, expected a name, a number or a symbol",
                         static_cast<unsigned>(found[0])));
@@ -220,6 +240,17 @@ std::string encode_string(std::string_view value) {
     }
   }
   return out + "\"";
+}
+
+bool can_be_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= kLongestName && name.find('`') == name.npos &&
+         std::none_of(name.begin(), name.end(), is_control);
+}
+
+std::string encode_name(std::string_view name) {
+  const bool is_plain = starts_name(name[0]) &&
+                        std::all_of(name.begin(), name.end(), continues_name) && !is_reserved(name);
+  return is_plain ? std::string(name) : fmt::format("`{}`", name);
 }
 
 }  // namespace mlcore

@@ -15,9 +15,19 @@
 
 namespace mlcore {
 
-enum class TokenKind : std::uint8_t { name, integer, real, duration, string, symbol, end };
+enum class TokenKind : std::uint8_t {
+  name,
+  quoted_name,  // never a word of the language
+  integer,
+  real,
+  duration,
+  string,
+  symbol,
+  end
+};
 
-/// `text` is the token as written, a string with its quotation marks.
+/// `text` is the token as written, a string with its quotation marks, a quoted name without its
+/// backticks.
 struct Token {
   TokenKind kind = TokenKind::end;
   std::string_view text;
@@ -25,6 +35,9 @@ struct Token {
 
   [[nodiscard]] bool is(TokenKind wanted, std::string_view spelling) const noexcept {
     return kind == wanted && text == spelling;
+  }
+  [[nodiscard]] bool is_any_name() const noexcept {
+    return kind == TokenKind::name || kind == TokenKind::quoted_name;
   }
   [[nodiscard]] bool is_symbol(std::string_view spelling) const noexcept {
     return is(TokenKind::symbol, spelling);
@@ -49,6 +62,7 @@ class Lexer {
   [[nodiscard]] char at(std::size_t ahead) const noexcept;
   [[nodiscard]] Token take(TokenKind kind, std::size_t length) noexcept;
   [[nodiscard]] Token name();
+  [[nodiscard]] Token quoted_name();
   [[nodiscard]] Token number();
   [[nodiscard]] Token string();
   [[nodiscard]] Token symbol();
@@ -62,5 +76,10 @@ class Lexer {
 [[nodiscard]] std::string decode_string(std::string_view source, const Token& token);
 /// A string token of that value.
 [[nodiscard]] std::string encode_string(std::string_view value);
+
+/// Whether a token can be this name: 1 to 128 bytes, no backtick and no control character.
+[[nodiscard]] bool can_be_name(std::string_view name) noexcept;
+/// A name token, in backticks where it must be. Requires: can_be_name.
+[[nodiscard]] std::string encode_name(std::string_view name);
 
 }  // namespace mlcore

@@ -101,10 +101,10 @@ std::uint32_t DefinitionParser::find_stream_ahead() const {
 std::uint32_t DefinitionParser::take_stream(Token token) const {
   std::vector<std::string_view> names;
   for (std::uint32_t i = 0; i < streams_->size(); ++i) {
-    if (token.is_word((*streams_)[i].name)) return i;
+    if (token.is_any_name() && token.text == (*streams_)[i].name) return i;
     names.push_back((*streams_)[i].name);
   }
-  if (token.kind != TokenKind::name || is_reserved(token.text)) {
+  if (!token.is_any_name() || (token.kind == TokenKind::name && is_reserved(token.text))) {
     fail_expected(token, "the name of a stream");
   }
   fail(token, Reason::unknown_name,

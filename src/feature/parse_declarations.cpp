@@ -40,8 +40,9 @@ void DefinitionParser::parse_header() {
 
 void DefinitionParser::parse_statement() {
   const Token& token = peek();
-  if (token.kind != TokenKind::name) fail_expected(token, kStatement);
+  if (!token.is_any_name()) fail_expected(token, kStatement);
   if (has_output_) fail_expected(token, "nothing after the output list");
+  if (token.kind == TokenKind::quoted_name) return parse_value();
   if (token.text == "stream") return parse_stream();
   if (token.text == "input") return parse_input();
   if (token.text == "output") return parse_output();

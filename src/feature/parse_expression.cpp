@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::string_view kOperand = "a value: a name, a number, a call or \"(\"";
 
+const BinaryOperator* binary_at(const Token& token) noexcept {
+  const bool may_be = token.kind == TokenKind::symbol || token.kind == TokenKind::name;
+  return may_be ? find_binary(token.text) : nullptr;
+}
+
 }  // namespace
 
 std::uint32_t DefinitionParser::parse_expression(Scope& scope) {
@@ -25,14 +30,13 @@ std::uint32_t DefinitionParser::parse_binary(Scope& scope, int least_precedence)
   std::uint32_t left = parse_not(scope, least_precedence);
   while (true) {
     const Token token = peek();
-    const bool may_be = token.kind == TokenKind::symbol || token.kind == TokenKind::name;
-    const BinaryOperator* found = may_be ? find_binary(token.text) : nullptr;
+    const BinaryOperator* found = binary_at(token);
     if (found == nullptr || found->precedence < least_precedence) return left;
     take();
     const std::uint32_t right = parse_binary(scope, found->precedence + 1);
     left = add_operation(scope, found->op, std::array{left, right}, token);
     if (found->precedence != kComparisonPrecedence) continue;
-    const BinaryOperator* next = find_binary(peek().text);
+    const BinaryOperator* next = binary_at(peek());
     if (next != nullptr && next->precedence == kComparisonPrecedence) {
       fail_expected(peek(), "\"and\": comparisons do not chain, write a < b and b < c");
     }
@@ -70,6 +74,7 @@ std::uint32_t DefinitionParser::parse_primary(Scope& scope) {
     return add_node(scope, std::move(node), token);
   }
   if (token.is_symbol("(")) return parse_parentheses(scope);
+  if (token.kind == TokenKind::quoted_name) return parse_reference(scope);
   if (token.kind != TokenKind::name) fail_expected(token, kOperand);
   if (token.text == "fit") return parse_fit(scope);
   if (token.text == "null") {
@@ -228,6 +233,7 @@ DefinitionParser::Literal DefinitionParser::parse_literal() {
       return {Type::duration, Cell::of(*micros), {}};
     }
     case TokenKind::name: return {Type::boolean, Cell::of(token.text == "true"), {}};
+    case TokenKind::quoted_name:
     case TokenKind::symbol:
     case TokenKind::end: break;
   }

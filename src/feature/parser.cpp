@@ -135,10 +135,11 @@ void DefinitionParser::check_name(const Token& name) const {
 }
 
 Token DefinitionParser::take_name(std::string_view expected) {
-  if (peek().kind != TokenKind::name) fail_expected(peek(), expected);
-  if (is_reserved(peek().text)) {
+  if (!peek().is_any_name()) fail_expected(peek(), expected);
+  if (peek().kind == TokenKind::name && is_reserved(peek().text)) {
     fail(peek(), Reason::syntax,
-         fmt::format("found reserved word {}, expected {}", quoted(peek().text), expected));
+         fmt::format("found reserved word {0}, expected {1}; as a name it is `{2}`",
+                     quoted(peek().text), expected, peek().text));
   }
   return take();
 }

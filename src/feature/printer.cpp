@@ -68,7 +68,7 @@ class ExpressionPrinter {
 
   Piece use(std::uint32_t node) {
     if (!names_.values.empty() && !names_.values[node].empty()) {
-      return {std::string(names_.values[node])};
+      return {encode_name(names_.values[node])};
     }
     const Op op = nodes_[node].op;
     if (op == Op::column || op == Op::as_of) return pieces_[node];
@@ -113,7 +113,7 @@ Piece ExpressionPrinter::print(const Node& node) {
   }
   switch (node.op) {
     case Op::constant: return {print_constant(node.type, node.constant, node.constant_text)};
-    case Op::column: return {names_.columns[node.index].name};
+    case Op::column: return {encode_name(names_.columns[node.index].name)};
     case Op::aggregate: return {print_aggregate(names_.aggregates[node.index])};
     case Op::fit:
       return {fmt::format("fit {}({})", name_of(names_.fits[node.index].transform),
@@ -155,7 +155,7 @@ std::string ExpressionPrinter::print_aggregate(const Aggregate& aggregate) const
   const Names columns{stream.layout.schema(), names_.streams, names_.aggregates, names_.fits, {}};
   std::string text = fmt::format("{}(", name_of(aggregate.function));
   if (!aggregate.argument.empty()) text += print_expression(aggregate.argument, columns);
-  text += fmt::format(") over {}", stream.name);
+  text += ") over " + encode_name(stream.name);
   if (!aggregate.where.empty()) text += " where " + print_expression(aggregate.where, columns);
   text += " " + print_window(aggregate.window);
   if (aggregate.has_default) {
@@ -166,12 +166,13 @@ std::string ExpressionPrinter::print_aggregate(const Aggregate& aggregate) const
 }
 
 std::string print_field(const Field& field) {
-  return fmt::format("{}: {}{}", field.name, name_of(field.type), field.nullable ? "?" : "");
+  return fmt::format("{}: {}{}", encode_name(field.name), name_of(field.type),
+                     field.nullable ? "?" : "");
 }
 
 std::string print_stream(const Stream& stream) {
   const Schema& schema = stream.layout.schema();
-  std::string text = fmt::format("stream {}(", stream.name);
+  std::string text = fmt::format("stream {}(", encode_name(stream.name));
   for (std::size_t i = 0; i < schema.size(); ++i) {
     if (i > 0) text += ", ";
     text += print_field(schema[i]);
@@ -182,7 +183,7 @@ std::string print_stream(const Stream& stream) {
   text += " dedup(";
   for (std::size_t i = 0; i < stream.dedup_columns.size(); ++i) {
     if (i > 0) text += ", ";
-    text += schema[stream.dedup_columns[i]].name;
+    text += encode_name(schema[stream.dedup_columns[i]].name);
   }
   return text + ")\n";
 }
@@ -205,7 +206,7 @@ std::string print_inputs(const Definition& definition) {
 }  // namespace
 
 std::string Definition::text() const {
-  std::string out = fmt::format("features {} version {}\n", name_, version_);
+  std::string out = fmt::format("features {} version {}\n", encode_name(name_), version_);
   for (const Stream& stream : streams_) out += print_stream(stream);
   out += print_inputs(*this);
   // A column and as_of() are short, and known before any value: they print as themselves.
@@ -218,12 +219,13 @@ std::string Definition::text() const {
   ExpressionPrinter printer(expressions_, names);
   for (const auto& [name, node] : names_) {
     const bool is_alias = !values[node].empty() && values[node] != name;
-    out += fmt::format("{} = {}\n", name, is_alias ? values[node] : printer.text(node));
+    out += fmt::format("{} = {}\n", encode_name(name),
+                       is_alias ? encode_name(values[node]) : printer.text(node));
   }
   out += "output [";
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     if (i > 0) out += ", ";
-    out += outputs_[i].name;
+    out += encode_name(outputs_[i].name);
   }
   return out + "]\n";
 }

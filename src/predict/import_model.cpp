@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "artifact/model_features.hpp"
+#include "feature/lexer.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/model/lightgbm.hpp"
 #include "mlcore/model/model_json.hpp"
@@ -40,23 +41,18 @@ std::string identity_text(const std::vector<std::string>& names,
   std::string text = "features imported version 1\n\n";
   for (std::size_t i = 0; i < names.size(); ++i) {
     const FeatureType type = types.empty() ? FeatureType::number : types[i];
-    text += fmt::format("input {}: {}\n", names[i], input_type(type));
+    text += fmt::format("input {}: {}\n", encode_name(names[i]), input_type(type));
   }
-  return text + fmt::format("\noutput [{}]\n", fmt::join(names, ", "));
+  text += "\noutput [";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += (i > 0 ? ", " : "") + encode_name(names[i]);
+  }
+  return text + "]\n";
 }
 
-bool is_identifier(const std::string& name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  if (name.empty() || !is_letter(name[0])) return false;
-  return name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == name.npos;
-}
-
-/// The language decides by itself which words it keeps.
+/// The language decides by itself which names it keeps.
 bool is_usable(const std::string& name) {
-  if (!is_identifier(name)) return false;
+  if (!can_be_name(name)) return false;
   try {
     (void)Definition::parse(identity_text({name}, {}));
     return true;

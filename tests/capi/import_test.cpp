@@ -64,11 +64,17 @@ TEST_CASE("import: names that can't be inputs' are numbered, unless a row would 
            R"("link":{"kind":"identity"}})";
   };
   mlcore_buffer_t* artifact = nullptr;
-  REQUIRE(import("json", with_names(R"("f0","age in years")"), "", 0, &artifact, nullptr) ==
-          MLCORE_OK);
-  mlcore_buffer_release(artifact);
-  CHECK_FAILS(import("json", with_names(R"("f1","f0","age in years")"), "", 0, &artifact, &error),
-              MLCORE_INVALID_ARGUMENT, MLCORE_REASON_FEATURE_NAMES);
+  for (const char* names : {R"("age in years","output","1st")", R"("f0","a`b")"}) {
+    CAPTURE(std::string(names));
+    REQUIRE(import("json", with_names(names), "", 0, &artifact, nullptr) == MLCORE_OK);
+    mlcore_buffer_release(artifact);
+  }
+  for (const char* names :
+       {R"("f1","f0","a`b")", R"("f1","a\nb")", R"("f1","as_of")", R"("f1","")"}) {
+    CAPTURE(std::string(names));
+    CHECK_FAILS(import("json", with_names(names), "", 0, &artifact, &error),
+                MLCORE_INVALID_ARGUMENT, MLCORE_REASON_FEATURE_NAMES);
+  }
 }
 
 TEST_CASE("import: a definition whose outputs are the features") {

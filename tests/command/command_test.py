@@ -448,8 +448,18 @@ class Import(CommandTest):
                 self.assertEqual(self.read(target), self.read("stump.mlc"))
         self.assertEqual(sorted(os.listdir(self.path("elsewhere"))), ["new.mlc", "old.mlc"])
 
+    def test_features_keep_their_names(self):
+        model = json.loads(json.dumps(STUMP))
+        model["learner"]["feature_names"] = ["spend, \"\u20ac\"", "input"]
+        self.write("named.json", json.dumps(model))
+        self.succeed("import", "named.json", "--from", "xgboost", "-o", "named.mlc")
+        self.write("named.csv", "input,\"spend, \"\"\u20ac\"\"\"\n1,2.5\n1,3\n")
+        for option in ("--requests", "--matrix"):
+            margins = self.rows(self.succeed("predict", "named.mlc", option, "named.csv", "--margin"))
+            self.assertEqual([float(row["margin"]) for row in margins], [-2, 2])
+
     def test_names_that_the_language_lacks_become_numbers(self):
-        for names in (["spend eur", "age"], ["input", "age"], []):
+        for names in (["spend`eur", "age"], ["spend", "as_of"], []):
             with self.subTest(names):
                 model = json.loads(json.dumps(STUMP))
                 model["learner"]["feature_names"] = names

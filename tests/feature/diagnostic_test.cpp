@@ -58,6 +58,13 @@ TEST_CASE("diagnostics: bad expressions name the place, what was found and what 
       {"1 < age @< 3", Reason::syntax, "comparisons do not chain"},
       {"yes == @not yes", Reason::syntax, "\"(\" before not"},
       {"@null", Reason::syntax, "null can't be written"},
+      {"@output", Reason::syntax, "as a name it is `output`"},
+      // names in backticks
+      {"@`spend", Reason::syntax, "expected ` on its line"},
+      {"@`spend\n`", Reason::syntax, "without control characters"},
+      {"1 + @``", Reason::syntax, "after 1 to 128 bytes"},
+      {"@`spent`", Reason::unknown_name, "did you mean \"spend\"?"},
+      {"`age` @`spend`", Reason::syntax, "found \"spend\""},
       {"@12abc", Reason::syntax, "found \"12abc\", expected a number"},
       {"@1.2.3", Reason::syntax, "found \"1.2.3\""},
       {"@1.", Reason::syntax, "found \"1.\""},

@@ -355,6 +355,37 @@ TEST_CASE("parse: names may be function names, aliases print as what they stand 
   CHECK(Definition::parse(definition.text()).text() == definition.text());
 }
 
+TEST_CASE("parse: a name in backticks is any text, and no word of the language") {
+  const Definition definition = Definition::parse(
+      "features `my model` version 1\n"
+      "stream `web orders`(`customer id`: i64 key, t: timestamp event, `unit price`: f64)\n"
+      "dedup(`unit price`)\n"
+      "input `output`: f64? input `age`: i64? input `Größe (cm)`: f64?\n"
+      "`2nd` = sum(`unit price`) over `web orders` where `unit price` > 0 last 90d\n"
+      "less = age < 3\n"
+      "`<` = `2nd` + `output`\n"
+      "`not` = `<`\n"
+      "output [`<`, `not`, `Größe (cm)`, less, `2nd`]");
+  CHECK(definition.text() ==
+        "features `my model` version 1\n"
+        "stream `web orders`(`customer id`: i64 key, t: timestamp event, `unit price`: f64) "
+        "dedup(`unit price`)\n"
+        "input `output`: f64?\n"
+        "input age: i64?\n"
+        "input `Größe (cm)`: f64?\n"
+        "`2nd` = sum(`unit price`) over `web orders` where `unit price` > 0 last 90d\n"
+        "less = age < 3\n"
+        "`<` = `2nd` + `output`\n"
+        "`not` = `<`\n"
+        "output [`<`, `not`, `Größe (cm)`, less, `2nd`]\n");
+  CHECK(definition.request().schema()[3].name == "Größe (cm)");
+  CHECK(definition.outputs()[0].name == "<");
+  CHECK(Definition::parse(definition.text()).text() == definition.text());
+  CHECK(Definition::parse(definition.text()).fingerprint() == definition.fingerprint());
+  const Label label = parse_label(definition, "count() over `web orders` next 30d == `output`");
+  CHECK(label.text == "count() over `web orders` next 30d == `output`");
+}
+
 TEST_CASE("parse: a definition can be copied, moved and outlives its text") {
   Definition copy;
   {

@@ -27,8 +27,9 @@ struct ImportOptions {
   /// XGBoost: only the rounds up to the attribute `best_iteration`.
   bool best_iteration = false;
   /// Its outputs are the model's features. Without it each feature is an input of the model's name
-  /// for it, or f0, f1, … where one of the names can't be an input's: of the type i64? where the
-  /// model took it for integers or categories, bool? for booleans, else f64?.
+  /// for it, or f0, f1, … where one of the names can't be an input's (it has a backtick, or 129
+  /// bytes): of the type i64? where the model took it for integers or categories, bool? for
+  /// booleans, else f64?.
   std::optional<Definition> definition;
 };
 
