@@ -218,7 +218,8 @@ constexpr TreeKernels kKernelTable = {kNumberKernels<V, float>,
                                       V::kJumps,
                                       V::kRows,
                                       V::kLeastRows,
-                                      V::kLeastRowsOfLarge};
+                                      V::kLeastRowsOfLarge,
+                                      V::kLeastRowsOfTurned};
 
 }  // namespace
 }  // namespace mlcore

@@ -11,7 +11,7 @@
 namespace mlcore {
 namespace {
 
-constexpr std::size_t kMostLeavesLoaded = 64;
+constexpr std::size_t kMostLeavesLoaded = kBlendLeaves;
 constexpr std::size_t kLine = 64;
 
 /// One tree's nodes, numbered from its root.

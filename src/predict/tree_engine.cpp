@@ -146,13 +146,21 @@ void with_row_bytes(const TreePlan<Number>& plan, const Use& use) {
   }
 }
 
+std::uint32_t least_rows_of(const TreeRun& run, bool turns, const TreeKernels& kernels) {
+  constexpr std::uint32_t kSmallDepth = 6;
+  if (run.runner != TreeRunner::complete) return kernels.least_rows_of_large;
+  if (turns && run.depth >= kTurnDepth && run.end - run.begin >= kTurnTrees) {
+    return kernels.least_rows_of_turned;
+  }
+  return run.depth <= kSmallDepth ? kernels.least_rows : kernels.least_rows_of_large;
+}
+
 template <typename Number>
 std::uint32_t least_rows_of(const TreePlan<Number>& plan, const TreeKernels& kernels) {
-  constexpr std::uint32_t kSmallDepth = 6;
-  const bool are_small = std::all_of(plan.runs.begin(), plan.runs.end(), [](const TreeRun& run) {
-    return run.runner == TreeRunner::complete && run.depth <= kSmallDepth;
-  });
-  return are_small ? kernels.least_rows : kernels.least_rows_of_large;
+  const bool turns = kernels.least_rows_of_turned != 0 && plan.ranks.column_count() <= kByteColumns;
+  std::uint32_t least = 1;
+  for (const TreeRun& run : plan.runs) least = std::max(least, least_rows_of(run, turns, kernels));
+  return least;
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ inline constexpr uint32_t kMaxColumns = 16384;              // of a row, and its
 inline constexpr uint32_t kMaxRank = kChunk * 128;          // below 2^15: kernels take it as signed
 inline constexpr uint32_t kColumnBytes = kMaxColumns + 64;  // of a row, with room for whole vectors
 inline constexpr uint32_t kMaxCompleteDepth = 8;
+inline constexpr uint32_t kTurnDepth = 6;  // complete trees from this depth on, and so many of them
+inline constexpr uint32_t kTurnTrees = 64;   // or more, are turned where a target does that
 inline constexpr uint8_t kAlwaysLeft = 255;  // no byte is greater
 inline constexpr uint32_t kBlendLeaves = 256;
 inline constexpr uint32_t kBlendRows = 128;  // of an operand
@@ -150,11 +152,12 @@ struct NumberKernels {
 struct TreeKernels {
   NumberKernels<float> f32;
   NumberKernels<double> f64;
-  uint8_t bias;                  // what a tile's bytes are xored with
-  bool jumps;                    // blended_row takes BlendJumps
-  uint32_t vector_rows;          // that a tile's kernels take at once
-  uint32_t least_rows;           // fewer than these are faster one by one,
-  uint32_t least_rows_of_large;  // of trees that are not complete ones of up to 6 levels
+  uint8_t bias;                   // what a tile's bytes are xored with
+  bool jumps;                     // blended_row takes BlendJumps
+  uint32_t vector_rows;           // that a tile's kernels take at once
+  uint32_t least_rows;            // fewer than these are faster one by one,
+  uint32_t least_rows_of_large;   // of trees that are not complete ones of up to 6 levels,
+  uint32_t least_rows_of_turned;  // of runs that `tile` turns: 0, it turns none
 };
 
 constexpr uint32_t tile_rows(size_t column_count) {

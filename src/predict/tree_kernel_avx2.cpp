@@ -12,8 +12,10 @@ namespace {
 struct Avx2 {
   static constexpr uint32_t kRows = 32;
   static constexpr bool kJumps = false;
+  static constexpr bool kTurns = false;
   static constexpr uint32_t kLeastRows = 16;
   static constexpr uint32_t kLeastRowsOfLarge = 16;
+  static constexpr uint32_t kLeastRowsOfTurned = 0;
   static constexpr bool kLeavesInRegisters = false;
   static constexpr uint8_t kBias = 0x80;  // AVX2 compares signed bytes
   using Bytes = __m256i;

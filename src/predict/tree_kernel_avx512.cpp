@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "predict/blend_kernel_body.hpp"
+#include "predict/turn_kernel_avx512.hpp"
 
 namespace mlcore {
 namespace {
@@ -40,8 +41,10 @@ constexpr LineBytes kLefts = left_bytes<kTop>();
 struct Avx512 {
   static constexpr uint32_t kRows = 64;
   static constexpr bool kJumps = true;
+  static constexpr bool kTurns = true;
   static constexpr uint32_t kLeastRows = 20;
   static constexpr uint32_t kLeastRowsOfLarge = 32;
+  static constexpr uint32_t kLeastRowsOfTurned = 16;
   static constexpr bool kLeavesInRegisters = true;
   static constexpr uint8_t kBias = 0;
   using Bytes = __m512i;
@@ -61,31 +64,29 @@ struct Avx512 {
   }
   static inline Bytes add(Bytes a, Bytes b) { return _mm512_add_epi8(a, b); }
 
-  /// 16 of up to 64 values: the table is in registers.
+  /// 16 of up to 256 values, each the bit of its place that is `kBit` high; the table is in
+  /// registers.
   template <uint32_t kDepth>
-  static inline __m512 values_at(const __m512* table, const float* values, __m512i at) {
+  static inline __m512 values_at(const __m512* table, __m512i at) {
     if constexpr (kDepth <= 4) {
       return _mm512_permutexvar_ps(at, table[0]);
     } else if constexpr (kDepth == 5) {
       return _mm512_permutex2var_ps(table[0], at, table[1]);
-    } else if constexpr (kDepth == 6) {
-      return _mm512_mask_blend_ps(_mm512_test_epi32_mask(at, _mm512_set1_epi32(32)),
-                                  _mm512_permutex2var_ps(table[0], at, table[1]),
-                                  _mm512_permutex2var_ps(table[2], at, table[3]));
     } else {
-      return _mm512_i32gather_ps(at, values, 4);
+      constexpr uint32_t kHalf = 1u << (kDepth - 1);
+      return _mm512_mask_blend_ps(_mm512_test_epi32_mask(at, _mm512_set1_epi32(kHalf)),
+                                  values_at<kDepth - 1>(table, at),
+                                  values_at<kDepth - 1>(table + kHalf / 16, at));
     }
   }
 
   template <uint32_t kDepth>
   static inline void add_leaves(Bytes leaf, const float* values, float* sums) {
-    __m512 table[4];
-    if constexpr (kDepth <= 6) {
-      constexpr uint32_t kVectors = kDepth <= 4 ? 1 : 1u << (kDepth - 4);
-      for (uint32_t i = 0; i < kVectors; ++i) table[i] = _mm512_loadu_ps(values + 16 * i);
-    }
+    constexpr uint32_t kVectors = kDepth <= 4 ? 1 : 1u << (kDepth - 4);
+    __m512 table[kVectors];
+    for (uint32_t i = 0; i < kVectors; ++i) table[i] = _mm512_loadu_ps(values + 16 * i);
     const auto add_16 = [&](__m128i places, float* at) {
-      const __m512 found = values_at<kDepth>(table, values, _mm512_cvtepu8_epi32(places));
+      const __m512 found = values_at<kDepth>(table, _mm512_cvtepu8_epi32(places));
       _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), found));
     };
     add_16(_mm512_castsi512_si128(leaf), sums);
@@ -158,6 +159,53 @@ struct Avx512 {
     const uint32_t low = _mm512_cmp_pd_mask(_mm512_loadu_pd(group), value, _CMP_LT_OQ);
     const uint32_t high = _mm512_cmp_pd_mask(_mm512_loadu_pd(group + 8), value, _CMP_LT_OQ);
     return static_cast<uint32_t>(_mm_popcnt_u32(low << 8 | high));
+  }
+
+  // ---- A tile of deep complete trees, 64 at a time
+
+  /// The fewest trees of a rest that are faster as 64, together with some that are done.
+  static constexpr uint32_t least_rest(uint32_t depth) {
+    return depth == 6 ? 40 : depth == 7 ? 28 : 16;
+  }
+
+  template <uint32_t kDepth, uint32_t kTables, typename Sum>
+  static uint32_t turn_tile_of(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                               const uint8_t* tile, uint32_t rows, const uint32_t* outputs,
+                               Sum* sums) {
+    TurnedRanks<kTables> ranks[kTileRows / kRows];
+    for (uint32_t row = 0; row < rows; row += kRows) ranks[row / kRows].fill(tile + row);
+    uint32_t done = 0;
+    while (count - done >= least_rest(kDepth)) {
+      const uint32_t begin = count - done < kTurnTrees ? count - kTurnTrees : done;
+      const size_t heap = size_t{first + begin} << kDepth;
+      for (uint32_t row = 0; row < rows; row += kRows) {
+        TurnedTrees<kDepth, kTables> block(static_cast<const uint8_t*>(trees.columns) + heap,
+                                           trees.ks + heap, ranks[row / kRows]);
+        block.template find<Avx512>(tile + row);
+        for (uint32_t tree = done - begin; tree < kTurnTrees; ++tree) {
+          Sum* own = outputs == nullptr ? sums : sums + size_t{outputs[begin + tree]} * kTileRows;
+          add_leaves<kDepth>(block.places[tree], trees.leaves + heap + (size_t{tree} << kDepth),
+                             own + row);
+        }
+      }
+      done = begin + kTurnTrees;
+    }
+    return done;
+  }
+
+  /// The first trees of a range; returns how many.
+  template <typename Sum>
+  static uint32_t turn_tile(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
+                            const uint8_t* tile, uint32_t rows, const uint32_t* outputs,
+                            Sum* sums) {
+    const auto turn = [&](auto of) { return of(trees, first, count, tile, rows, outputs, sums); };
+    const bool is_big = trees.column_count > 128;
+    switch (count < kTurnTrees ? 0 : trees.depth) {
+      case kTurnDepth: return turn(is_big ? turn_tile_of<6, 4, Sum> : turn_tile_of<6, 2, Sum>);
+      case 7: return turn(is_big ? turn_tile_of<7, 4, Sum> : turn_tile_of<7, 2, Sum>);
+      case 8: return turn(is_big ? turn_tile_of<8, 4, Sum> : turn_tile_of<8, 2, Sum>);
+    }
+    return 0;
   }
 
   // ---- A row: a byte permute fetches the ranks of 64 nodes, a comparison tells where the row goes

@@ -17,8 +17,11 @@
 //   write_group(ranks, base, bias, out)   kGroup bytes clamp(rank - base, 0, kChunk) ^ bias
 //   kBias               what tile bytes are xored with
 //   kJumps              whether walk_blended takes BlendJumps
+//   kTurns              whether there is turn_tile, which adds the first of a run's trees and tells
+//                       how many
 //   kLeastRows          fewer rows than these are faster one by one,
-//   kLeastRowsOfLarge   of trees that are not complete ones of up to 6 levels
+//   kLeastRowsOfLarge   of trees that are not complete ones of up to 6 levels,
+//   kLeastRowsOfTurned  of runs that turn_tile takes
 
 #include "predict/tree_kernel.hpp"
 
@@ -329,6 +332,12 @@ struct KernelBody {
                        const uint8_t* tile, uint32_t rows, const uint32_t* outputs, Sum* sums) {
     if (trees.column_count > kByteColumns) {
       return add_tile_as<uint16_t>(trees, first, count, tile, rows, outputs, sums);
+    }
+    if constexpr (V::kTurns) {
+      const uint32_t done = V::turn_tile(trees, first, count, tile, rows, outputs, sums);
+      first += done;
+      count -= done;
+      if (outputs != nullptr) outputs += done;
     }
     add_tile_as<uint8_t>(trees, first, count, tile, rows, outputs, sums);
   }

@@ -9,8 +9,10 @@ namespace {
 struct Scalar {
   static constexpr uint32_t kRows = 16;
   static constexpr bool kJumps = false;
+  static constexpr bool kTurns = false;
   static constexpr uint32_t kLeastRows = 16;
   static constexpr uint32_t kLeastRowsOfLarge = 16;
+  static constexpr uint32_t kLeastRowsOfTurned = 0;
   static constexpr bool kLeavesInRegisters = false;
   static constexpr uint8_t kBias = 0x80;  // a signed comparison is the one that SSE2 has
   typedef uint8_t Bytes __attribute__((vector_size(16)));  // sums may wrap

@@ -11,8 +11,10 @@ namespace {
 struct Sse41 {
   static constexpr uint32_t kRows = 16;
   static constexpr bool kJumps = false;
+  static constexpr bool kTurns = false;
   static constexpr uint32_t kLeastRows = 14;
   static constexpr uint32_t kLeastRowsOfLarge = 14;
+  static constexpr uint32_t kLeastRowsOfTurned = 0;
   static constexpr bool kLeavesInRegisters = false;
   static constexpr uint8_t kBias = 0x80;
   using Bytes = __m128i;

@@ -229,6 +229,9 @@ TEST_CASE("compiled model: double models of every shape, on every target, in bat
   const WideShape shapes[] = {
       {{.trees = 40, .depth = 6, .features = 9}, {}, TreeRunner::complete},
       {{.trees = 40, .depth = 3, .features = 9, .outputs = 3}, {}, TreeRunner::complete},
+      {{.trees = 70, .depth = 6, .features = 9}, {}, TreeRunner::complete},
+      {{.trees = 110, .depth = 7, .features = 40, .outputs = 2}, {}, TreeRunner::complete},
+      {{.trees = 90, .depth = 8, .features = 9}, {}, TreeRunner::complete},
       {{.trees = 24, .features = 7},
        {{Growth::by_loss, 64}, {Growth::comb, 30}, {Growth::lone_leaf, 1}, {Growth::chain, 70}},
        TreeRunner::blended},

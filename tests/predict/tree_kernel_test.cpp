@@ -198,6 +198,47 @@ TEST_CASE("tree kernels: columns past each limit of the layout") {
   }
 }
 
+TEST_CASE("tree kernels: runs of as many trees as are turned, a few less and more") {
+  for (const std::uint32_t depth : {6u, 7u, 8u}) {
+    CAPTURE(depth);
+    for (const std::size_t trees : {63, 64, 65, 79, 80, 91, 92, 103, 104, 127, 128, 129, 168}) {
+      CAPTURE(trees);
+      SampleRandom random(100 * depth + trees);
+      const std::uint32_t outputs = trees % 3 == 0 ? 3 : 1;
+      const TreeEnsemble model = full_model(
+          random,
+          {.trees = trees, .depth = depth, .features = 20, .outputs = outputs, .pruned = 0});
+      REQUIRE(TreePlan<float>(model).runs.size() == 1);
+      for (const std::size_t rows : {15, 16, 33, 64, 130}) {
+        CAPTURE(rows);
+        check_targets(model, probing_rows(random, model, rows), rows);
+      }
+    }
+  }
+}
+
+TEST_CASE("tree kernels: trees that are turned, with every number of column registers") {
+  struct Case {
+    std::uint32_t features;
+    std::size_t least;  // columns
+    std::size_t most;
+  };
+  for (const Case& test : {Case{1, 1, 64}, {60, 65, 128}, {70, 129, 192}, {120, 193, 256}}) {
+    CAPTURE(test.features);
+    for (const std::uint32_t depth : {6u, 7u, 8u}) {
+      CAPTURE(depth);
+      SampleRandom random(test.features + depth);
+      const TreeEnsemble model =
+          full_model(random, {.trees = 150, .depth = depth, .features = test.features});
+      REQUIRE(has_complete_run(model, depth));
+      const TreePlan<float> plan(model);
+      CHECK(plan.ranks.column_count() >= test.least);
+      CHECK(plan.ranks.column_count() <= test.most);
+      check_targets(model, probing_rows(random, model, 300), 300);
+    }
+  }
+}
+
 TEST_CASE("tree kernels: few and many outputs") {
   for (const std::uint32_t outputs : {2u, 32u, 33u, 200u}) {
     CAPTURE(outputs);
@@ -232,6 +273,27 @@ TEST_CASE("tree kernels: 255, 256 and more thresholds, the last met by its missi
     SampleRandom random(static_cast<std::uint64_t>(count));
     const std::size_t rows = count > 1'000 ? 70 : 400;
     check_targets(model, probing_rows(random, model, rows), rows);
+  }
+}
+
+TEST_CASE("tree kernels: ranges within a run that is turned") {
+  SampleRandom random(32);
+  const TreeEnsemble model =
+      full_model(random, {.trees = 200, .depth = 7, .features = 9, .outputs = 2});
+  REQUIRE(has_complete_run(model, 7));
+  const std::vector<float> features = probing_rows(random, model, 70);
+  for (const SimdTarget target : runnable_simd_targets()) {
+    CAPTURE(static_cast<int>(target));
+    const TreeEngine engine(model, target);
+    for (const TreeRange range : {TreeRange{1, 65}, {3, 66}, {7, 150}, {136, 200}, {0, 199}}) {
+      CAPTURE(range.begin);
+      std::vector<float> batch(140), expected(140);
+      engine.batch_margins(features.data(), 70, range, batch.data());
+      for (std::size_t row = 0; row < 70; ++row) {
+        engine.margins(features.data() + row * 9, range, expected.data() + row * 2);
+      }
+      CHECK(differing_bits(batch, expected) == 0);
+    }
   }
 }
 
