@@ -230,14 +230,24 @@ struct Avx512 {
     return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm512_castsi512_si128(bytes))) & 255;
   }
 
-  /// The levels of complete trees that 64 bytes hold, and the doublings of a jump to pass them.
+  /// The child of a node of a heap that a bit for each says. Compilers do not find the carry.
+  static inline uint64_t child(uint64_t at, uint64_t is_right) {
+    __asm__("btq %[at], %[bits]\n\tadcq %[at], %[at]"
+            : [at] "+r"(at)
+            : [bits] "r"(is_right)
+            : "cc");
+    return at;
+  }
+
+  /// The levels of complete trees that 64 bytes hold, and the doublings of a jump to pass them; of
+  /// 6 levels the last two are read off the bits, which waits longer but keeps the permutes free.
   template <uint32_t kDepth>
   static constexpr uint32_t kTop = kDepth < 6 ? kDepth : 6;
   template <uint32_t kDepth>
-  static constexpr uint32_t kDoublings = kDepth == 1   ? 0
-                                         : kDepth == 2 ? 1
-                                         : kDepth <= 4 ? 2
-                                                       : 3;
+  static constexpr uint32_t kDoublings = kDepth == 1                  ? 0
+                                         : kDepth == 2                ? 1
+                                         : kDepth <= 4 || kDepth == 6 ? 2
+                                                                      : 3;
 
   template <uint32_t kDepth, bool kIsBig, typename Sum, typename Sink>
   static inline void jump_complete(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
@@ -252,11 +262,11 @@ struct Avx512 {
     __m512i table[4];
     load_ranks<kIsBig>(ranks, table);
     while (count > 0) {
-      __m512i jump = plus_one(
-          lefts, _mm512_cmpgt_epu8_mask(ranks_at<kIsBig>(table, _mm512_loadu_si512(columns)),
-                                        _mm512_loadu_si512(ks)));
+      const __mmask64 is_right = _mm512_cmpgt_epu8_mask(
+          ranks_at<kIsBig>(table, _mm512_loadu_si512(columns)), _mm512_loadu_si512(ks));
+      __m512i jump = plus_one(lefts, is_right);
 #pragma GCC unroll 3
-      for (uint32_t i = 0; i < kDoublings<kTop<kDepth>>; ++i) {
+      for (uint32_t i = 0; i < kDoublings<kDepth>; ++i) {
         jump = _mm512_permutex2var_epi8(jump, jump, stay);
       }
       const uint32_t here = count < kTrees ? count : kTrees;
@@ -267,6 +277,7 @@ struct Avx512 {
           sink.add(leaves[ends[i * kWidth + 1] - 64u]);
         } else {
           uint64_t at = first_byte(_mm512_bsrli_epi128(jump, 1));
+          if constexpr (kDepth == 6) at = child(child(at, is_right), is_right);
           for (uint32_t step = kTop<kDepth>; step < kDepth; ++step) {
             at = at + at + (ks[at] < ranks[columns[at]] ? 1 : 0);
           }
