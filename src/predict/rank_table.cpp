@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 
+#include "predict/key_numbers.hpp"
 #include "predict/tree_values.hpp"
 
 namespace mlcore {
@@ -24,12 +25,9 @@ std::size_t groups_of(std::size_t count) { return (count + kGroup - 1) / kGroup;
 template <typename Number>
 using Key = std::conditional_t<sizeof(Number) == 4, std::uint32_t, std::uint64_t>;
 
-/// An inner node with its threshold as an integer that orders as numbers do; -0 equals +0.
+/// A threshold as an integer that orders as numbers do, -0 equal to +0; a node's, or a number's.
 template <typename Number>
-struct Split {
-  Key<Number> key;
-  std::uint32_t node;
-};
+using Split = KeyNumber<Key<Number>>;
 
 template <typename Number>
 Key<Number> key_of(Number threshold) {
@@ -43,6 +41,11 @@ template <typename Number>
 Number number_of(Key<Number> key) {
   constexpr Key<Number> kSign = Key<Number>{1} << (8 * sizeof(Number) - 1);
   return std::bit_cast<Number>((key & kSign) != 0 ? key ^ kSign : ~key);
+}
+
+/// As RankTable keeps a rank.
+constexpr std::uint16_t rank_code(std::uint32_t rank) {
+  return static_cast<std::uint16_t>(rank / kChunk * kRankStep + rank % kChunk);
 }
 
 /// Inner nodes, those of a feature side by side. Shape: begin[feature_count + 1].
@@ -60,23 +63,19 @@ template <typename Number>
 Splits<Number> splits_of(const TreeEnsemble& model) {
   Splits<Number> splits;
   std::vector<std::uint32_t> next(model.feature_count + 1);
-  const auto for_each_inner = [&](auto visit) {
-    for (std::uint32_t node = 0; node < model.left.size(); ++node) {
-      if (model.left[node] != TreeEnsemble::kLeaf) visit(node);
-    }
-  };
-  for_each_inner([&](std::uint32_t node) { ++next[model.feature[node] + 1]; });
+  const Number* values = values_of<Number>(model);
+  for_each_inner(model, [&](std::uint32_t node) { ++next[model.feature[node] + 1]; });
   std::partial_sum(next.begin(), next.end(), next.begin());
   splits.begin = next;
   splits.all.resize(splits.begin.back());
-  for_each_inner([&](std::uint32_t node) {
-    splits.all[next[model.feature[node]]++] = {key_of(value_of<Number>(model, node)), node};
+  for_each_inner(model, [&](std::uint32_t node) {
+    splits.all[next[model.feature[node]]++] = {key_of(values[node]), node};
   });
   return splits;
 }
 
-/// By threshold. Counting where there are many, because comparing takes longer than all the rest of
-/// compiling a model; few stay in the cache, and counting would take longer.
+/// By threshold. Counting where there are many; few stay in the cache, and counting would take
+/// longer.
 template <typename Number>
 void sort_splits(std::span<Split<Number>> splits, std::vector<Split<Number>>& scratch) {
   constexpr unsigned kDigitBits = 8;
@@ -104,35 +103,85 @@ void sort_splits(std::span<Split<Number>> splits, std::vector<Split<Number>>& sc
 }  // namespace
 
 template <typename Number>
-RankTable<Number>::RankTable(const TreeEnsemble& model) : ks_(model.left.size()) {
-  std::vector<std::vector<Number>> thresholds(model.feature_count);
+RankTable<Number>::RankTable(const TreeEnsemble& model)
+    : features_(model.feature_count), numbers_(model.node_count()) {
+  Thresholds thresholds(model.feature_count);
+  if (!number_nodes(model, thresholds)) sort_nodes(model, thresholds);
+  if (!fits_) return;
+  const std::size_t inner = (model.node_count() - model.tree_count()) / 2;
+  const std::size_t low = std::accumulate(model.default_left.begin(), model.default_left.end(), 0u);
+  has_low_ = low != 0;
+  has_high_ = low != inner;
+  add_inputs(thresholds);
+}
+
+/// Where nodes share few thresholds hashing leaves little to sort. False: it takes too long.
+template <typename Number>
+bool RankTable<Number>::number_nodes(const TreeEnsemble& model, Thresholds& thresholds) {
+  constexpr std::uint32_t kBlock = 1024;
+  const auto nodes = static_cast<std::uint32_t>(model.node_count());
+  KeyWork work(nodes / 2);
+  std::vector<KeyNumbers<Key<Number>>> keys(model.feature_count);
+  const Number* values = values_of<Number>(model);
+  std::uint32_t most = 0;
+  for (std::uint32_t begin = 0, end = 0; begin < nodes; begin = end) {
+    end = begin + std::min(kBlock, nodes - begin);
+    for_each_inner(model, begin, end, [&](std::uint32_t node) {
+      const std::uint32_t number = keys[model.feature[node]].number(key_of(values[node]), work);
+      numbers_[node] = static_cast<std::uint16_t>(number);
+      most = std::max(most, number);
+    });
+    if (work.is_too_much()) return false;
+  }
+  fits_ = most < kMaxRank;
+  if (!fits_) return true;
+  std::vector<Split<Number>> scratch;
+  for (std::uint32_t feature = 0; feature < model.feature_count; ++feature) {
+    std::vector<Split<Number>> splits = keys[feature].keys();
+    sort_splits<Number>(splits, scratch);
+    features_[feature].first_rank = static_cast<std::uint32_t>(ranks_.size());
+    ranks_.resize(ranks_.size() + splits.size());
+    for (std::uint32_t i = 0; i < splits.size(); ++i) {
+      thresholds[feature].push_back(number_of<Number>(splits[i].key));
+      ranks_[features_[feature].first_rank + splits[i].number] = rank_code(i);
+    }
+  }
+  return true;
+}
+
+template <typename Number>
+void RankTable<Number>::sort_nodes(const TreeEnsemble& model, Thresholds& thresholds) {
   Splits<Number> splits = splits_of<Number>(model);
   std::vector<Split<Number>> scratch;
   for (std::uint32_t feature = 0; feature < model.feature_count; ++feature) {
     std::vector<Number>& own = thresholds[feature];
     Key<Number> last = 0;
-    sort_splits(splits.of(feature), scratch);
+    sort_splits<Number>(splits.of(feature), scratch);
+    features_[feature].first_rank = static_cast<std::uint32_t>(ranks_.size());
     for (const Split<Number>& split : splits.of(feature)) {
-      if (own.empty() || split.key != last) own.push_back(number_of<Number>(split.key));
+      if (split.key != last) {
+        ranks_.push_back(rank_code(static_cast<std::uint32_t>(own.size())));
+        own.push_back(number_of<Number>(split.key));
+      }
       last = split.key;
-      ks_[split.node] = static_cast<std::uint16_t>(own.size() - 1);
+      numbers_[split.number] = static_cast<std::uint16_t>(own.size() - 1);
     }
     fits_ = fits_ && own.size() <= kMaxRank;
   }
-  for (std::uint32_t node = 0; node < model.left.size(); ++node) {
-    if (model.left[node] == TreeEnsemble::kLeaf) continue;
-    (model.default_left[node] != 0 ? has_low_ : has_high_) = true;
-  }
+}
+
+/// The features that are tested, those with more thresholds first.
+template <typename Number>
+void RankTable<Number>::add_inputs(const Thresholds& thresholds) {
   std::vector<std::uint32_t> features;
-  for (std::uint32_t feature = 0; feature < model.feature_count; ++feature) {
+  for (std::uint32_t feature = 0; feature < thresholds.size(); ++feature) {
     if (!thresholds[feature].empty()) features.push_back(feature);
   }
-  fits_ = fits_ && features.size() <= kMaxColumns;
+  fits_ = features.size() <= kMaxColumns;
   if (!fits_) return;
   std::stable_sort(features.begin(), features.end(), [&](std::uint32_t a, std::uint32_t b) {
     return thresholds[a].size() > thresholds[b].size();
   });
-  input_of_.resize(model.feature_count);
   for (const std::uint32_t feature : features) add_input(feature, thresholds[feature]);
   add_planes();
   fits_ = column_count_ <= kMaxColumns;
@@ -155,7 +204,7 @@ void RankTable<Number>::add_input(std::uint32_t feature, const std::vector<Numbe
     input.levels[level] = static_cast<std::uint32_t>(thresholds_.size());
     thresholds_.insert(thresholds_.end(), own.begin(), own.end());
   }
-  input_of_[feature] = static_cast<std::uint32_t>(inputs_.size());
+  features_[feature].input = static_cast<std::uint32_t>(inputs_.size());
   inputs_.push_back(input);
   for (std::size_t i = kMaxLevels - levels.size(); i < kMaxLevels; ++i) ++inputs_to_[i];
 }
@@ -168,29 +217,24 @@ void RankTable<Number>::add_planes() {
         std::partition_point(inputs_.begin(), inputs_.end(),
                              [base](const RankInput& input) { return input.count > base; }) -
         inputs_.begin();
+    columns_.emplace_back();
     for (const std::uint16_t side : {0, 1}) {
       if (!(side == 0 ? has_low_ : has_high_)) continue;
       planes_.push_back({static_cast<std::uint32_t>(column_count_),
                          static_cast<std::uint32_t>(inputs), static_cast<std::uint16_t>(base),
                          side});
+      columns_.back()[side] = static_cast<std::uint32_t>(column_count_);
       column_count_ += static_cast<std::size_t>(inputs);
     }
   }
 }
 
 template <typename Number>
-RankPlace RankTable<Number>::place(const TreeEnsemble& model, std::uint32_t node) const {
-  const std::uint32_t chunk = ks_[node] / kChunk;
-  const std::size_t sides = has_low_ && has_high_ ? 2 : 1;
-  const std::size_t side = sides == 2 && model.default_left[node] == 0 ? 1 : 0;
-  return {planes_[chunk * sides + side].column + input_of_[model.feature[node]],
-          static_cast<std::uint8_t>(ks_[node] % kChunk)};
-}
-
-template <typename Number>
 void RankTable<Number>::forget_places() {
-  ks_ = {};
-  input_of_ = {};
+  features_ = {};
+  numbers_ = {};
+  ranks_ = {};
+  columns_ = {};
 }
 
 template <typename Number>

@@ -5,14 +5,53 @@
 //
 //   const float threshold = value_of<float>(model, node);
 
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
 #include "mlcore/model/tree_ensemble.hpp"
 
 namespace mlcore {
+
+/// Thresholds and leaves' values, one a node. Requires: f32 of a narrow contract, f64 of a wide
+/// one.
+template <typename Number>
+[[nodiscard]] const Number* values_of(const TreeEnsemble& model) noexcept {
+  if constexpr (std::is_same_v<Number, float>) {
+    return model.value.data();
+  } else {
+    return model.wide_value.data();
+  }
+}
 
 /// Its threshold, or a leaf's value. Requires: f32 of a narrow contract, f64 of a wide one.
 template <typename Number>
 [[nodiscard]] Number value_of(const TreeEnsemble& model, std::size_t node) {
   return static_cast<Number>(model.value_of(node));
+}
+
+/// Calls `visit` with each inner node of [begin, end), in order. Which nodes are leaves can't be
+/// foretold: no branch asks.
+template <typename Visit>
+void for_each_inner(const TreeEnsemble& model, std::uint32_t begin, std::uint32_t end,
+                    Visit visit) {
+  constexpr std::uint32_t kBlock = 512;
+  std::array<std::uint32_t, kBlock> inner;
+  const std::uint32_t* left = model.left.data();
+  while (begin < end) {
+    const std::uint32_t block_end = begin + std::min(end - begin, kBlock);
+    std::uint32_t count = 0;
+    for (; begin < block_end; ++begin) {
+      inner[count] = begin;
+      count += left[begin] != TreeEnsemble::kLeaf ? 1 : 0;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) visit(inner[i]);
+  }
+}
+/// Of all trees.
+template <typename Visit>
+void for_each_inner(const TreeEnsemble& model, Visit visit) {
+  for_each_inner(model, 0, static_cast<std::uint32_t>(model.node_count()), visit);
 }
 
 /// As the framework has it.

@@ -166,6 +166,28 @@ TEST_CASE("tree engine: a threshold of infinity still tells missing from infinit
   }
 }
 
+TEST_CASE("tree engine: thresholds that were chosen to collide have the ranks of others") {
+  constexpr std::uint32_t kFibonacci = 46'368;  // key_numbers_test.cpp
+  constexpr std::uint32_t kCount = 2'000;
+  TreeEnsemble model;
+  model.feature_count = 2;
+  model.base_margins = {0.5f};
+  test::TreeWriter writer(model);
+  std::vector<float> rows;
+  for (std::uint32_t i = 0; i < 2 * kCount; ++i) {
+    const auto threshold = std::bit_cast<float>(0x3F800000u + i / 2 * kFibonacci);
+    const auto left = static_cast<std::uint32_t>(model.left.size()) + 1;
+    writer.split(left, i % 2, i % 2 == 0 ? threshold : -threshold, i % 3 == 0);
+    writer.leaf(static_cast<float>(i));
+    writer.leaf(-1.0f);
+    writer.finish_tree(0);
+    rows.push_back(i % 5 == 0 ? std::nextafter(threshold, 0.0f) : threshold);
+    rows.push_back(i % 7 == 0 ? kNan : -threshold);
+  }
+  validate(model);
+  check_rows(model, rows, rows.size() / model.feature_count);
+}
+
 TEST_CASE("tree engine: lone leaves, no trees and no features") {
   const TreeEngine none(leaf_model({}));
   CHECK(none.tree_count() == 0);
