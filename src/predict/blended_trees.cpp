@@ -3,6 +3,7 @@
 #include "predict/blended_trees.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 
@@ -13,73 +14,48 @@ namespace {
 
 constexpr std::size_t kMostLeavesLoaded = kBlendLeaves;
 constexpr std::size_t kLine = 64;
-
-/// One tree's nodes, numbered from its root.
-struct Outline {
-  std::vector<std::uint32_t> inner;     // lowest first; those above two leaves are the lowest
-  std::vector<std::uint16_t> operands;  // one a node
-  std::vector<std::uint32_t> leaves;    // in the order of their operands
-  std::uint32_t pairs = 0;
-  std::uint32_t depth = 0;
-};
-
-class OutlineOf {
- public:
-  OutlineOf(const TreeEnsemble& model, std::size_t tree)
-      : model_(model), begin_(model.tree_begin[tree]), size_(model.tree_begin[tree + 1] - begin_) {
-    outline_.operands.resize(size_);
-    order_inner();
-    number_operands();
-  }
-
-  Outline take() { return std::move(outline_); }
-
- private:
-  [[nodiscard]] bool is_leaf(std::uint32_t node) const {
-    return model_.left[begin_ + node] == TreeEnsemble::kLeaf;
-  }
-  [[nodiscard]] std::uint32_t left_of(std::uint32_t node) const {
-    return model_.left[begin_ + node] - begin_;
-  }
-
-  /// A child comes after its parent: heights are known from the last node on.
-  void order_inner() {
-    std::vector<std::uint32_t> heights(size_);
-    for (std::uint32_t node = size_; node-- > 0;) {
-      if (is_leaf(node)) continue;
-      const std::uint32_t left = left_of(node);
-      heights[node] = std::max(heights[left], heights[left + 1]) + 1;
-      if (heights[node] == 1) ++outline_.pairs;
-      outline_.inner.push_back(node);
-    }
-    outline_.depth = heights[0];
-    std::stable_sort(outline_.inner.begin(), outline_.inner.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return heights[a] < heights[b]; });
-  }
-
-  void number_operands() {
-    for (std::uint32_t i = 0; i < outline_.inner.size(); ++i) {
-      const std::uint32_t node = outline_.inner[i];
-      outline_.operands[node] = static_cast<std::uint16_t>((kBlendLeaves + i) * kBlendRows);
-      for (const std::uint32_t child : {left_of(node), left_of(node) + 1}) {
-        if (is_leaf(child)) add_leaf(child);
-      }
-    }
-    if (outline_.inner.empty()) add_leaf(0);
-  }
-
-  void add_leaf(std::uint32_t node) {
-    outline_.operands[node] = static_cast<std::uint16_t>(outline_.leaves.size() * kBlendRows);
-    outline_.leaves.push_back(node);
-  }
-
-  const TreeEnsemble& model_;
-  std::uint32_t begin_;
-  std::uint32_t size_;
-  Outline outline_;
-};
+constexpr std::size_t kMostNodes = 2 * kBlendLeaves - 1;
 
 }  // namespace
+
+/// One tree's inner nodes, lowest first; those above two leaves are the lowest.
+struct BlendOutline {
+  std::array<std::uint32_t, kBlendLeaves> inner;       // numbered in the ensemble
+  std::array<std::uint8_t, kMostNodes + 1> heights{};  // of each node of the tree; 0: a leaf
+  std::uint32_t size = 0;
+  std::uint32_t pairs = 0;
+  std::uint32_t depth = 0;
+
+  BlendOutline(const TreeEnsemble& model, std::uint32_t begin, std::uint32_t end);
+};
+
+/// A child comes after its parent: heights are known from the last node on. Of one height the last
+/// node comes first.
+BlendOutline::BlendOutline(const TreeEnsemble& model, std::uint32_t begin, std::uint32_t end) {
+  std::array<std::uint32_t, kBlendLeaves> ascending;
+  for_each_inner(model, begin, end, [&](std::uint32_t node) { ascending[size++] = node; });
+  std::array<std::uint16_t, kBlendLeaves + 1> next{};  // [height]
+  for (std::uint32_t i = size; i-- > 0;) {
+    const std::uint32_t left = model.left[ascending[i]] - begin;
+    const int height = std::max(heights[left], heights[left + 1]) + 1;
+    heights[ascending[i] - begin] = static_cast<std::uint8_t>(height);
+    ++next[static_cast<std::size_t>(height) + 1];
+  }
+  pairs = next[2];
+  depth = heights[0];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  for (std::uint32_t i = size; i-- > 0;) {
+    inner[next[heights[ascending[i] - begin]]++] = ascending[i];
+  }
+}
+
+template <typename Number>
+void BlendedTrees<Number>::reserve(std::size_t trees, std::size_t nodes) {
+  trees_.reserve(trees);
+  nodes_.reserve(nodes);
+  leaves_.reserve(nodes + trees + kMostLeavesLoaded);
+  leaf_ids_.reserve(nodes + trees);
+}
 
 template <typename Number>
 void BlendedTrees<Number>::make_jumps(std::size_t bytes) {
@@ -91,31 +67,54 @@ template <typename Number>
 void BlendedTrees<Number>::add(const TreeEnsemble& model, std::size_t tree,
                                const RankTable<Number>& ranks) {
   column_count_ = static_cast<std::uint32_t>(ranks.column_count());
-  const Outline outline = OutlineOf(model, tree).take();
   const std::uint32_t begin = model.tree_begin[tree];
+  const BlendOutline outline(model, begin, model.tree_begin[tree + 1]);
   BlendTree added{};
   added.node = static_cast<std::uint32_t>(nodes_.size());
   added.leaf = static_cast<std::uint32_t>(leaves_.size());
-  for (const std::uint32_t node : outline.inner) {
-    const RankPlace test = ranks.place(model, begin + node);
-    const std::uint32_t left = model.left[begin + node] - begin;
-    nodes_.push_back({outline.operands[left], outline.operands[left + 1],
-                      static_cast<std::uint16_t>(test.column), test.k, 0});
-  }
-  if (outline.inner.empty()) nodes_.push_back({0, 0, 0, kAlwaysLeft, 0});
-  for (const std::uint32_t leaf : outline.leaves) {
-    leaves_.push_back(value_of<Number>(model, begin + leaf));
-    leaf_ids_.push_back(id_of(model, tree, begin + leaf));
-  }
-  added.nodes = static_cast<std::uint16_t>(nodes_.size() - added.node);
-  added.pairs = static_cast<std::uint16_t>(std::max(outline.pairs, std::uint32_t{1}));
-  added.leaves = static_cast<std::uint16_t>(outline.leaves.size());
-  added.depth = static_cast<std::uint16_t>(std::max(outline.depth, std::uint32_t{1}));
+  added.nodes = static_cast<std::uint16_t>(std::max(outline.size, 1u));
+  added.pairs = static_cast<std::uint16_t>(std::max(outline.pairs, 1u));
+  added.leaves = static_cast<std::uint16_t>(outline.size + 1);
+  added.depth = static_cast<std::uint16_t>(std::max(outline.depth, 1u));
   added.jump = static_cast<std::uint32_t>(jumps_.size() / kLine);
   trees_.push_back(added);
+  nodes_.resize(nodes_.size() + added.nodes, {0, 0, 0, kAlwaysLeft, 0});
+  leaves_.resize(leaves_.size() + added.leaves);
+  leaf_ids_.resize(leaf_ids_.size() + added.leaves);
+  add_nodes(model, tree, ranks, outline, added);
   if (!makes_jumps_) return;
   if (jump_size(added.nodes) == 64) add_jumps<64>(added);
   if (jump_size(added.nodes) == 128) add_jumps<128>(added);
+}
+
+/// Fills the places of its nodes, and of its leaves in the order of their operands.
+template <typename Number>
+void BlendedTrees<Number>::add_nodes(const TreeEnsemble& model, std::size_t tree,
+                                     const RankTable<Number>& ranks, const BlendOutline& outline,
+                                     const BlendTree& added) {
+  const std::uint32_t begin = model.tree_begin[tree];
+  std::array<std::uint32_t, kBlendLeaves + 1> leaves{begin};  // without nodes, the root
+  std::array<std::uint16_t, kMostNodes> operands;             // of each inner node of the tree
+  std::uint32_t leaf_count = 0;
+  for (std::uint32_t i = 0; i < outline.size; ++i) {
+    const std::uint32_t node = outline.inner[i];
+    const auto operand_of = [&](std::uint32_t child) {
+      const bool is_leaf = outline.heights[child - begin] == 0;
+      leaves[leaf_count] = child;
+      const std::uint32_t number = leaf_count * kBlendRows;
+      leaf_count += is_leaf ? 1 : 0;
+      return is_leaf ? static_cast<std::uint16_t>(number) : operands[child - begin];
+    };
+    const RankPlace test = ranks.place(model, node);
+    const std::uint16_t left = operand_of(model.left[node]);
+    const std::uint16_t right = operand_of(model.left[node] + 1);
+    nodes_[added.node + i] = {left, right, static_cast<std::uint16_t>(test.column), test.k, 0};
+    operands[node - begin] = static_cast<std::uint16_t>((kBlendLeaves + i) * kBlendRows);
+  }
+  for (std::uint32_t i = 0; i < added.leaves; ++i) {
+    leaves_[added.leaf + i] = value_of<Number>(model, leaves[i]);
+    leaf_ids_.set(added.leaf + i, id_of(model, tree, leaves[i]));
+  }
 }
 
 /// The root, the last of the nodes, becomes node 0.
@@ -143,11 +142,6 @@ void BlendedTrees<Number>::add_jumps(const BlendTree& tree) {
 template <typename Number>
 void BlendedTrees<Number>::finish() {
   leaves_.resize(leaves_.size() + kMostLeavesLoaded);
-  leaves_.shrink_to_fit();
-  nodes_.shrink_to_fit();
-  jumps_.shrink_to_fit();
-  trees_.shrink_to_fit();
-  leaf_ids_.shrink_to_fit();
 }
 
 template <typename Number>

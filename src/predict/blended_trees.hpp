@@ -6,21 +6,27 @@
 // in front of it.
 //
 //   BlendedTrees<double> trees;
+//   trees.reserve(1, nodes);
 //   trees.add(model, tree, ranks);
 //   kernels.f64.blended_row(trees.view(), 0, 1, ...);
 
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "predict/leaf_ids.hpp"
 #include "predict/line_vector.hpp"
 #include "predict/rank_table.hpp"
 #include "predict/tree_kernel.hpp"
 
 namespace mlcore {
 
+struct BlendOutline;
+
 template <typename Number>
 class BlendedTrees {
  public:
+  /// Memory for all that are to come; once, before the first.
+  void reserve(std::size_t trees, std::size_t nodes);
   /// Makes jumps too, for the trees that are worth them; once, before the first is added.
   /// `bytes`: of the jumps of all trees to come.
   void make_jumps(std::size_t bytes);
@@ -35,6 +41,8 @@ class BlendedTrees {
   [[nodiscard]] std::uint32_t leaf_id(std::size_t tree, const std::uint8_t* ranks) const noexcept;
 
  private:
+  void add_nodes(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>& ranks,
+                 const BlendOutline& outline, const BlendTree& added);
   template <std::uint32_t kSize>
   void add_jumps(const BlendTree& tree);
 
@@ -45,7 +53,7 @@ class BlendedTrees {
   LineVector<BlendNode> nodes_;
   LineVector<std::uint8_t> jumps_;
   LineVector<Number> leaves_;
-  std::vector<std::uint32_t> leaf_ids_;
+  LeafIds leaf_ids_;
 };
 
 }  // namespace mlcore

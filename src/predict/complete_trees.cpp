@@ -2,7 +2,8 @@
 // TreeEngine uses CompleteTrees.
 #include "predict/complete_trees.hpp"
 
-#include <utility>
+#include <array>
+#include <bit>
 
 #include "predict/tree_values.hpp"
 
@@ -14,64 +15,84 @@ constexpr std::size_t kVectorBytes = 64;
 }  // namespace
 
 template <typename Number>
+void CompleteTrees<Number>::reserve(std::size_t places, std::uint32_t column_count) {
+  column_count_ = column_count;
+  ks_.reserve(places + kVectorBytes);
+  leaves_.reserve(places + kVectorBytes);
+  leaf_ids_.reserve(places);
+  if (is_wide()) {
+    wide_columns_.reserve(places + kVectorBytes);
+  } else {
+    columns_.reserve(places + kVectorBytes);
+  }
+}
+
+template <typename Number>
+void CompleteTrees<Number>::resize(std::size_t places) {
+  ks_.resize(places, kAlwaysLeft);
+  leaves_.resize(places);
+  if (is_wide()) {
+    wide_columns_.resize(places);
+  } else {
+    columns_.resize(places);
+  }
+}
+
+template <typename Number>
 std::size_t CompleteTrees<Number>::add(const TreeEnsemble& model, const RankTable<Number>& ranks,
                                        std::uint32_t begin, std::uint32_t end,
                                        std::uint32_t depth) {
-  const std::size_t start = ks_.size();
-  const std::size_t width = std::size_t{1} << depth;
-  column_count_ = static_cast<std::uint32_t>(ranks.column_count());
-  const bool is_wide = column_count_ > kByteColumns;
-  const std::size_t size = start + (end - begin) * width;
-  ks_.resize(size, kAlwaysLeft);
-  leaves_.resize(size);
+  const std::size_t start = leaf_ids_.size();
+  const std::size_t size = start + (std::size_t{end - begin} << depth);
+  resize(size);
   leaf_ids_.resize(size);
-  if (is_wide) {
-    wide_columns_.resize(size);
-  } else {
-    columns_.resize(size);
-  }
-  std::vector<std::pair<std::uint32_t, std::size_t>> nodes;  // with their place in the heap
   for (std::uint32_t tree = begin; tree < end; ++tree) {
-    const std::size_t root = start + (tree - begin) * width;
-    nodes.assign(1, {model.tree_begin[tree], 1});
-    while (!nodes.empty()) {
-      auto [node, place] = nodes.back();
-      nodes.pop_back();
-      if (model.left[node] == TreeEnsemble::kLeaf) {
-        while (place < width) place *= 2;  // through padding, which always goes left
-        const std::size_t leaf = root + place - width;
-        leaves_[leaf] = value_of<Number>(model, node);
-        leaf_ids_[leaf] = id_of(model, tree, node);
-        continue;
-      }
-      const RankPlace test = ranks.place(model, node);
-      ks_[root + place] = test.k;
-      if (is_wide) {
-        wide_columns_[root + place] = static_cast<std::uint16_t>(test.column);
-      } else {
-        columns_[root + place] = static_cast<std::uint8_t>(test.column);
-      }
-      nodes.emplace_back(model.left[node], 2 * place);
-      nodes.emplace_back(model.left[node] + 1, 2 * place + 1);
-    }
+    add_tree(model, ranks, tree, depth, start + (std::size_t{tree - begin} << depth));
   }
   return start;
 }
 
+/// A parent comes before its children: their places in the heap are known in time.
+template <typename Number>
+void CompleteTrees<Number>::add_tree(const TreeEnsemble& model, const RankTable<Number>& ranks,
+                                     std::uint32_t tree, std::uint32_t depth, std::size_t root) {
+  const std::uint32_t first = model.tree_begin[tree];
+  const std::uint32_t end = model.tree_begin[tree + 1];
+  std::array<std::uint16_t, std::size_t{2} << kMaxCompleteDepth> places;  // [node - first]
+  places[0] = 1;
+  const std::uint32_t* lefts = model.left.data();
+  std::uint8_t* ks = ks_.data() + root;
+  std::uint8_t* columns = is_wide() ? nullptr : columns_.data() + root;
+  std::uint16_t* wide_columns = is_wide() ? wide_columns_.data() + root : nullptr;
+  for_each_inner(model, first, end, [&](std::uint32_t node) {
+    const std::uint32_t place = places[node - first];
+    const std::uint32_t left = lefts[node] - first;
+    places[left] = static_cast<std::uint16_t>(2 * place);
+    places[left + 1] = static_cast<std::uint16_t>(2 * place + 1);
+    const RankPlace test = ranks.place(model, node);
+    ks[place] = test.k;
+    if (wide_columns != nullptr) {
+      wide_columns[place] = static_cast<std::uint16_t>(test.column);
+    } else {
+      columns[place] = static_cast<std::uint8_t>(test.column);
+    }
+  });
+  const Number* values = values_of<Number>(model);
+  Number* leaves = leaves_.data() + root;
+  for_each_leaf(model, first, end, [&](std::uint32_t node) {
+    const std::uint32_t place = places[node - first];
+    const auto level = static_cast<std::uint32_t>(std::bit_width(place)) - 1;
+    // From there on through padding, which always goes left.
+    const std::uint32_t leaf = (place << (depth - level)) - (1u << depth);
+    leaves[leaf] = values[node];
+    leaf_ids_.set(root + leaf, id_of(model, tree, node));
+  });
+}
+
 template <typename Number>
 void CompleteTrees<Number>::finish() {
-  const auto pad = [](auto& values, std::size_t more, auto value) {
-    values.resize(values.size() + more, value);
-    values.shrink_to_fit();
-  };
-  pad(ks_, kVectorBytes, kAlwaysLeft);
-  pad(leaves_, kVectorBytes / sizeof(Number), Number{0});
-  pad(leaf_ids_, 0, 0u);
-  if (wide_columns_.empty()) {
-    pad(columns_, kVectorBytes, std::uint8_t{0});
-  } else {
-    pad(wide_columns_, kVectorBytes, std::uint16_t{0});
-  }
+  const std::size_t places = leaf_ids_.size();
+  resize(places + kVectorBytes);
 }
 
 template <typename Number>
@@ -80,7 +101,7 @@ std::uint32_t CompleteTrees<Number>::leaf_id(std::size_t place, std::uint32_t de
   std::size_t at = 1;
   for (std::uint32_t step = 0; step < depth; ++step) {
     const std::size_t node = place + at;
-    const std::size_t column = wide_columns_.empty() ? columns_[node] : wide_columns_[node];
+    const std::size_t column = is_wide() ? wide_columns_[node] : columns_[node];
     at = 2 * at + (ranks[column] > ks_[node] ? 1 : 0);
   }
   return leaf_ids_[place + at - (std::size_t{1} << depth)];
@@ -89,9 +110,8 @@ std::uint32_t CompleteTrees<Number>::leaf_id(std::size_t place, std::uint32_t de
 template <typename Number>
 CompleteView<Number> CompleteTrees<Number>::view(std::size_t place,
                                                  std::uint32_t depth) const noexcept {
-  const bool is_wide = !wide_columns_.empty();
-  const void* columns = is_wide ? static_cast<const void*>(wide_columns_.data() + place)
-                                : static_cast<const void*>(columns_.data() + place);
+  const void* columns = is_wide() ? static_cast<const void*>(wide_columns_.data() + place)
+                                  : static_cast<const void*>(columns_.data() + place);
   return {columns, ks_.data() + place, leaves_.data() + place, depth, column_count_};
 }
 

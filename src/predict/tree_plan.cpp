@@ -6,6 +6,8 @@
 #include <bit>
 #include <limits>
 
+#include "predict/tree_values.hpp"
+
 namespace mlcore {
 namespace {
 
@@ -18,14 +20,20 @@ struct TreeShape {
 
 std::vector<TreeShape> shapes_of(const TreeEnsemble& model) {
   std::vector<TreeShape> shapes(model.tree_count());
-  std::vector<std::uint32_t> levels(model.left.size());  // a parent comes before its children
+  std::vector<std::uint32_t> levels;  // of one tree's nodes: a parent comes before its children
   for (std::size_t tree = 0; tree < shapes.size(); ++tree) {
-    for (std::uint32_t node = model.tree_begin[tree]; node < model.tree_begin[tree + 1]; ++node) {
-      shapes[tree].depth = std::max(shapes[tree].depth, levels[node]);
-      if (model.left[node] == TreeEnsemble::kLeaf) continue;
-      ++shapes[tree].inner;
-      levels[model.left[node]] = levels[model.left[node] + 1] = levels[node] + 1;
-    }
+    const std::uint32_t begin = model.tree_begin[tree];
+    const std::uint32_t end = model.tree_begin[tree + 1];
+    levels.resize(std::max<std::size_t>(levels.size(), end - begin));
+    levels[0] = 0;
+    std::uint32_t depth = 0;
+    for_each_inner(model, begin, end, [&](std::uint32_t node) {
+      const std::uint32_t level = levels[node - begin] + 1;
+      const std::uint32_t left = model.left[node] - begin;
+      levels[left] = levels[left + 1] = level;
+      depth = std::max(depth, level);
+    });
+    shapes[tree] = {depth, (end - begin) / 2};
   }
   return shapes;
 }
@@ -70,6 +78,30 @@ bool ranks_pay(const std::vector<TreeShape>& shapes, std::size_t inputs) {
   return visits > inputs;
 }
 
+/// Of the trees that a runner runs.
+struct Amount {
+  std::size_t trees = 0;
+  std::size_t nodes = 0;
+  std::size_t inner = 0;   // at least 1 a tree
+  std::size_t places = 0;  // padded
+};
+
+Amount amount_of(const TreeEnsemble& model, const std::vector<TreeRun>& runs, TreeRunner runner) {
+  Amount amount;
+  for (const TreeRun& run : runs) {
+    if (run.runner != runner) continue;
+    amount.trees += run.end - run.begin;
+    amount.nodes += model.tree_begin[run.end] - model.tree_begin[run.begin];
+    if (runner == TreeRunner::complete) {
+      amount.places += std::size_t{run.end - run.begin} << run.depth;
+    }
+    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) {
+      amount.inner += std::max((model.tree_begin[tree + 1] - model.tree_begin[tree]) / 2, 1u);
+    }
+  }
+  return amount;
+}
+
 std::size_t jump_bytes(const std::vector<TreeRun>& runs, const std::vector<TreeShape>& shapes) {
   std::size_t bytes = 0;
   for (const TreeRun& run : runs) {
@@ -101,10 +133,18 @@ TreePlan<Number>::TreePlan(const TreeEnsemble& model, bool jumps)
     const bool wide = is_wide(shapes, ranks.column_count());
     runs = runs_of(shapes, wide ? TreeRunner::wide_walk : TreeRunner::byte_walk);
   }
+  const auto amount = [&](TreeRunner runner) { return amount_of(model, runs, runner); };
+  complete.reserve(amount(TreeRunner::complete).places,
+                   static_cast<std::uint32_t>(ranks.column_count()));
+  const Amount blends = amount(TreeRunner::blended);
+  blended.reserve(blends.trees, blends.inner);
   if (jumps && ranks.column_count() <= kByteColumns) blended.make_jumps(jump_bytes(runs, shapes));
   const auto add_walked = [&](TreeRun& run, auto& trees) {
+    if (trees.size() == 0) trees.reserve(amount(run.runner).trees, amount(run.runner).nodes);
     run.start = trees.size();
-    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) trees.add(model, tree, ranks);
+    for (std::uint32_t tree = run.begin; tree < run.end; ++tree) {
+      trees.add(model, tree, shapes[tree].depth, ranks);
+    }
   };
   for (TreeRun& run : runs) {
     switch (run.runner) {

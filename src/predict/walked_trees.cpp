@@ -70,26 +70,38 @@ RankNode<Column, Left> RankNode<Column, Left>::inner(const TreeEnsemble& model, 
 }
 
 template <typename Node, typename Number>
+void WalkedTrees<Node, Number>::reserve(std::size_t trees, std::size_t nodes) {
+  roots_.reserve(trees);
+  depths_.reserve(trees);
+  nodes_.reserve(nodes);
+  values_.reserve(nodes);
+}
+
+template <typename Node, typename Number>
 void WalkedTrees<Node, Number>::add(const TreeEnsemble& model, std::size_t tree,
-                                    const RankTable<Number>& ranks) {
+                                    std::uint32_t depth, const RankTable<Number>& ranks) {
   const std::uint32_t begin = model.tree_begin[tree];
-  roots_.push_back(static_cast<std::uint32_t>(nodes_.size()));
-  std::vector<std::uint32_t> levels(model.tree_begin[tree + 1] - begin);
-  for (std::uint32_t i = 0; i < levels.size(); ++i) {
-    const std::uint32_t node = begin + i;
-    ids_.push_back(id_of(model, tree, node));
-    linear_.add(model, node);
-    if (model.left[node] == TreeEnsemble::kLeaf) {
-      nodes_.push_back(Node::leaf(i));
-      values_.push_back(value_of<Number>(model, node));
-      continue;
-    }
-    const std::uint32_t left = model.left[node] - begin;
-    levels[left] = levels[left + 1] = levels[i] + 1;  // a parent comes before its children
-    nodes_.push_back(Node::inner(model, node, left, ranks));
-    values_.push_back(0);
+  const std::uint32_t end = model.tree_begin[tree + 1];
+  const auto root = static_cast<std::uint32_t>(nodes_.size());
+  roots_.push_back(root);
+  depths_.push_back(depth);
+  nodes_.resize(root + (end - begin));
+  values_.resize(root + (end - begin));
+  for_each_inner(model, begin, end, [&](std::uint32_t node) {
+    nodes_[root + (node - begin)] = Node::inner(model, node, model.left[node] - begin, ranks);
+  });
+  for_each_leaf(model, begin, end, [&](std::uint32_t node) {
+    nodes_[root + (node - begin)] = Node::leaf(node - begin);
+    values_[root + (node - begin)] = value_of<Number>(model, node);
+  });
+  if (model.has_linear_leaves()) {
+    for (std::uint32_t node = begin; node < end; ++node) linear_.add(model, node);
   }
-  depths_.push_back(*std::max_element(levels.begin(), levels.end()));
+  if (model.node_id.empty()) return;
+  ids_.resize(nodes_.size());
+  for (std::uint32_t node = begin; node < end; ++node) {
+    ids_.set(root + (node - begin), model.node_id[node]);
+  }
 }
 
 /// Hands `add` the number, in the range, and the leaf, among all nodes, of each tree in order.
@@ -174,8 +186,9 @@ void WalkedTrees<Node, Number>::add_rows(std::size_t begin, std::size_t count,
 template <typename Node, typename Number>
 void WalkedTrees<Node, Number>::leaves(std::size_t begin, std::size_t count, const Value* row,
                                        double* leaves) const noexcept {
-  walk_trees(begin, count, row,
-             [&](std::size_t tree, std::uint32_t leaf) { leaves[tree] = ids_[leaf]; });
+  walk_trees(begin, count, row, [&](std::size_t tree, std::uint32_t leaf) {
+    leaves[tree] = ids_.size() == 0 ? leaf - roots_[begin + tree] : ids_[leaf];
+  });
 }
 
 template class WalkedTrees<NumberNode<float>, float>;

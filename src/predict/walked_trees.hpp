@@ -6,12 +6,14 @@
 // linear leaves.
 //
 //   WalkedTrees<NumberNode<float>, float> trees;
-//   trees.add(model, tree, ranks);
+//   trees.reserve(1, nodes);
+//   trees.add(model, tree, depth, ranks);
 //   trees.add_row(0, 1, features, nullptr, margins);
 
 #include <vector>
 
 #include "mlcore/model/tree_ensemble.hpp"
+#include "predict/leaf_ids.hpp"
 #include "predict/linear_leaves.hpp"
 #include "predict/rank_table.hpp"
 
@@ -73,7 +75,10 @@ class WalkedTrees {
  public:
   using Value = typename Node::Value;
 
-  void add(const TreeEnsemble& model, std::size_t tree, const RankTable<Number>& ranks);
+  /// Memory for all that are to come; once, before the first.
+  void reserve(std::size_t trees, std::size_t nodes);
+  void add(const TreeEnsemble& model, std::size_t tree, std::uint32_t depth,
+           const RankTable<Number>& ranks);
   [[nodiscard]] std::size_t size() const noexcept { return roots_.size(); }
 
   /// Adds the leaves of trees [begin, begin + count) in order, each to the margin of its output,
@@ -95,8 +100,8 @@ class WalkedTrees {
   [[nodiscard]] Number output_of(std::uint32_t leaf, const Value* row) const noexcept;
 
   std::vector<Node> nodes_;
-  std::vector<Number> values_;      // one a node; 0 where it is no leaf
-  std::vector<std::uint32_t> ids_;  // one a node
+  std::vector<Number> values_;  // one a node; 0 where it is no leaf
+  LeafIds ids_;                 // one a node; empty: its position in the tree
   std::vector<std::uint32_t> roots_;
   std::vector<std::uint32_t> depths_;
   LinearLeaves<Number> linear_;  // of walks on features
