@@ -29,7 +29,7 @@ type Matrix struct {
 	// Missing, where HasMissing, means missing, as NaN does always.
 	HasMissing bool
 	Missing    float64
-	// The rows' own base margins, in place of the model's, as XGBoost's base_margin: an output a row.
+	// The rows' own base margins, in place of the model's, as XGBoost's base_margin: an output a row. Nil is the model's.
 	BaseMargin []float64
 }
 
@@ -37,6 +37,9 @@ type Matrix struct {
 func (m *Matrix) count() (int, error) {
 	if m.Values != nil && m.Values32 != nil {
 		return 0, newError(InvalidArgument, ReasonInvalidOption, "a matrix has Values or Values32")
+	}
+	if m.BaseMargin != nil && len(m.BaseMargin) == 0 && m.Rows > 0 { // which would be none to the library
+		return 0, newError(InvalidArgument, ReasonWrongWidth, "BaseMargin: expected an output a row, found none")
 	}
 	count := len(m.Values) + len(m.Values32)
 	if m.RowBegin == nil {

@@ -120,6 +120,7 @@ func TestWhatIsNoMatrixIsRefused(t *testing.T) {
 		{mlcore.ReasonInvalidLength, -1, &mlcore.Matrix{Rows: 2, Values: six, Column: columns, RowBegin: []int64{0, 4, 3}}},
 		{mlcore.ReasonInvalidLength, -1, &mlcore.Matrix{Rows: 2, Values: six, Column: columns, RowBegin: []int64{0, 3, 7}}},
 		{mlcore.ReasonWrongWidth, -1, &mlcore.Matrix{Rows: 2, Values: six, BaseMargin: []float64{1}}},
+		{mlcore.ReasonWrongWidth, -1, &mlcore.Matrix{Rows: 2, Values: six, BaseMargin: []float64{}}},
 	} {
 		_, err := context.PredictMatrix(one.matrix)
 		checkRefused(t, err, mlcore.InvalidArgument, one.reason, one.column)

@@ -190,6 +190,10 @@ class Context {
         `baseMargin: expected a Float64Array, found ${kindOf(baseMargin)}`,
       );
     }
+    if (baseMargin?.length === 0 && rows > 0) {
+      // Which would be none to the library.
+      refuse(Reason.WRONG_WIDTH, "baseMargin: expected a number a row and output, found none");
+    }
     const out = allocate(Float64Array, rows * this.#width);
     const options = [count, absentOf(absent ?? "default"), missing];
     return native.predictMatrix(

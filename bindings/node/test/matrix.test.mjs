@@ -99,6 +99,7 @@ test("what is no matrix is refused", async () => {
     [{ values, rowBegin, column: Int32Array.of(0, 1, -1, 0, 1, 2) }, "invalid_index"],
     [{ values, rowBegin, column: Int32Array.of(0, 1, 1, 0, 1, 2) }, "duplicate_column"],
     [{ values, baseMargin: Float64Array.of(0) }, "wrong_width"],
+    [{ values, baseMargin: new Float64Array(0) }, "wrong_width"],
     [{ values, baseMargin: Float64Array.of(0, NaN) }, "invalid_number"],
   ];
   for (const [matrix, reason] of table) await rejection(context.predictMatrix(matrix), reason);

@@ -146,9 +146,14 @@ public final class Matrix {
      *
      * @param margins {@code [rows, outputs]}
      * @return this matrix
+     * @throws MlcoreException INVALID_ARGUMENT/WRONG_WIDTH for none, where there are rows
      */
     public Matrix baseMargin(double[] margins) {
         baseMargin = MlcoreException.notNull(margins, "the base margins");
+        if (margins.length == 0 && rows > 0) { // which would be none to the library
+            throw MlcoreException.invalid(
+                    Reason.WRONG_WIDTH, "base margins: expected one a row and output, found none");
+        }
         return this;
     }
 

@@ -108,6 +108,8 @@ class MatrixTest {
                 Context context = model.context(Output.MARGIN)) {
             Fixtures.invalid(Reason.INVALID_LENGTH, () -> Matrix.sparse(six, new long[0], column));
             Fixtures.invalid(Reason.INVALID_LENGTH, () -> Matrix.sparse(six, begin, new int[5]));
+            final double[] none = {};
+            Fixtures.invalid(Reason.WRONG_WIDTH, () -> Matrix.of(six, 2).baseMargin(none));
             final Object[][] table = {
                 {Reason.INVALID_LENGTH, Matrix.of(six, 4)},
                 {Reason.INVALID_LENGTH, Matrix.of(six, -1)},
