@@ -31,12 +31,25 @@ std::int64_t version_of(const std::string& path) {
   return version && has_metadata ? *version : 0;
 }
 
+/// A registry holds versions and no model of its own.
+void refuse_registry(const std::string& path) {
+  const std::vector<std::int64_t> versions = Registry(path).versions();
+  if (versions.empty()) return;
+  throw Error(Code::not_found, Reason::file_not_found,
+              fmt::format("{} is a registry, and which version of it is not said; expected {} or "
+                          "DIR@ALIAS",
+                          registry::shown_name(path),
+                          registry::shown_name(
+                              (fs::path(path) / fmt::format("v{}", versions.back())).string())));
+}
+
 /// A file or a directory that belongs to no registry.
 ModelFile read_plain(const std::string& path) {
   std::error_code ignored;  // a path that can't be examined is reported by read_file
   const bool is_directory = fs::is_directory(path, ignored);
   ModelFile file;
   file.path = is_directory ? (fs::path(path) / registry::kModelFile).string() : path;
+  if (is_directory && !fs::exists(file.path, ignored)) refuse_registry(path);
   const std::string content = read_file(file.path);
   file.bytes.assign(content.begin(), content.end());
   return file;
@@ -96,7 +109,12 @@ ModelFile read_model(const std::string& ref) {
 
 OpenedModel open_model(const std::string& ref) {
   const ModelFile file = read_model(ref);
-  return {Predictor::from_bytes(file.bytes), file.version};
+  try {
+    return {Predictor::from_bytes(file.bytes), file.version};
+  } catch (const Error& error) {
+    throw Error(error.code(), error.reason(), fmt::format("{}: {}", file.path, error.message()),
+                error.where());
+  }
 }
 
 }  // namespace mlcore

@@ -366,7 +366,7 @@ class Features(CommandTest):
 class Import(CommandTest):
     def test_import_says_what_it_made(self):
         self.assertEqual((self.imported.returncode, self.imported.stderr), (DONE, b""), self.imported)
-        self.assertIn("1 trees, 2 features", self.imported.stdout.decode())
+        self.assertIn("1 tree, 2 features", self.imported.stdout.decode())
         answer = json.loads(self.succeed("import", "stump.json", "--from", "xgboost", "-o", "stump2.mlc", "--json"))
         self.assertEqual((answer["trees"], answer["features"]), (1, 2))
         self.assertEqual(self.read("stump.mlc"), self.read("stump2.mlc"))

@@ -63,6 +63,19 @@ TEST_CASE("open_model: every form of a REF, with the version it came from") {
         Reason::file_not_found);
 }
 
+TEST_CASE("open_model: an error names the file, and a registry is told what to say") {
+  const Shelf shelf;
+  shelf.publish(1);
+  shelf.publish(2);
+  CHECK(reason_of([&] { static_cast<void>(open_model(shelf.path)); },
+                  "is a registry, and which version of it is not said; expected \"" +
+                      shelf.file("v2") + "\" or DIR@ALIAS") == Reason::file_not_found);
+  const std::string path = shelf.folder / "half.mlc";
+  write_file(path, "half");
+  CHECK(reason_of([&] { static_cast<void>(open_model(path)); }, path + ": artifact of 4 bytes") ==
+        Reason::truncated);
+}
+
 TEST_CASE("open_model: a version is checked against its metadata and the alias") {
   const Shelf shelf;
   shelf.publish(1);

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <set>
 
@@ -48,14 +47,6 @@ PaneWidth parse_pane(const std::string& text, bool has_as_of) {
       "--pane: expected a duration as 30d, at most 104249d, or a number of rows, at most "
       "2^53, found \"{}\"",
       text));
-}
-
-/// A REF rather than a CSV.
-bool is_artifact(const std::string& path) {
-  std::error_code ignored;  // a path that can't be examined is reported by who reads it
-  if (path.ends_with(".mlc") || std::filesystem::is_directory(path, ignored)) return true;
-  if (std::filesystem::exists(path, ignored)) return false;
-  return std::filesystem::path(path).filename().string().find('@') != std::string::npos;
 }
 
 [[noreturn]] void refuse_panes(std::int64_t count, const char* what) {
@@ -156,7 +147,7 @@ MonitorReport watch_matrix(const ComparisonOptions& options, const Predictor& pr
 /// The profile of another artifact as one pane.
 MonitorReport watch_profile(const ComparisonOptions& options, const Predictor& predictor) {
   const Reference& reference = reference_of(predictor, options.reference);
-  const auto current = Predictor::from_bytes(view_of(read_reference(options.current)));
+  const auto current = open_model(options.current).predictor;
   const Reference& other = reference_of(*current, options.current);
   std::vector<PaneReport> panes(1);
   try {
@@ -170,7 +161,7 @@ MonitorReport watch_profile(const ComparisonOptions& options, const Predictor& p
 }
 
 void check(const ComparisonOptions& options) {
-  if (!is_artifact(options.current)) {
+  if (!is_reference(options.current)) {
     if (options.matrix && !options.streams.empty()) {
       throw UsageError("--matrix holds the features themselves: --stream has no use beside it");
     }
@@ -218,9 +209,9 @@ Comparison compare_current(const ComparisonOptions& options) {
   const OpenedModel opened = open_model(options.reference);
   Comparison comparison{opened.predictor, {}};
   static_cast<void>(reference_of(*comparison.predictor, options.reference));
-  comparison.report = is_artifact(options.current) ? watch_profile(options, *comparison.predictor)
-                      : options.matrix             ? watch_matrix(options, *comparison.predictor)
-                                                   : watch_requests(options, comparison.predictor);
+  comparison.report = is_reference(options.current) ? watch_profile(options, *comparison.predictor)
+                      : options.matrix              ? watch_matrix(options, *comparison.predictor)
+                                                    : watch_requests(options, comparison.predictor);
   comparison.report.version = opened.version;
   return comparison;
 }

@@ -21,15 +21,14 @@ using Json = nlohmann::ordered_json;
 
 /// One side: the artifact, and what the registry says of it.
 struct Side {
-  explicit Side(const std::string& reference)
-      : file(read_model(reference)), artifact(read_artifact(file.bytes)) {
+  explicit Side(const std::string& reference) : read(read_reference(reference)) {
+    const ModelFile& file = read.file;
     if (file.version == 0) return;
     const std::filesystem::path directory = std::filesystem::path(file.path).parent_path();
     metadata = Json::parse(Registry(directory.parent_path()).metadata(file.version));
   }
 
-  ModelFile file;
-  Artifact artifact;
+  ReadArtifact read;
   Json metadata = Json::object();
 };
 
@@ -97,20 +96,20 @@ Texts parameters_of(const Artifact& artifact) {
 }
 
 Texts model_of(const Side& side) {
-  const ModelFacts& model = side.artifact.model.facts();
-  Texts facts = {{"kind", std::string(side.artifact.model.kind_name())},
+  const ModelFacts& model = side.read.artifact.model.facts();
+  Texts facts = {{"kind", std::string(side.read.artifact.model.kind_name())},
                  {"framework", model.framework + " " + model.framework_version},
                  {"objective", model.objective},
                  {"features", std::to_string(model.feature_count)},
                  {"outputs", std::to_string(model.output_count)}};
-  if (const TreeEnsemble* trees = side.artifact.model.trees()) {
+  if (const TreeEnsemble* trees = side.read.artifact.model.trees()) {
     facts["trees"] = std::to_string(trees->tree_count());
     facts["nodes"] = std::to_string(trees->left.size());
     facts["base margins"] = model.contract.is_wide()
                                 ? fmt::format("{}", fmt::join(trees->wide_base_margins, ", "))
                                 : fmt::format("{}", fmt::join(trees->base_margins, ", "));
   }
-  for (const SectionInfo& section : list_sections(side.file.bytes)) {
+  for (const SectionInfo& section : list_sections(side.read.file.bytes)) {
     if (section.type == "MODL") facts["SHA-256 of the trees"] = hex(section.sha256);
     if (section.type == "NETW") facts["SHA-256 of the network"] = hex(section.sha256);
     if (section.type == "CALB") facts["SHA-256 of the calibration"] = hex(section.sha256);
@@ -120,7 +119,7 @@ Texts model_of(const Side& side) {
 
 /// The artifact's own, and over it what the registry says.
 Texts members_of(const Side& side) {
-  Texts members = side.artifact.metadata;
+  Texts members = side.read.artifact.metadata;
   const Json& metadata = side.metadata;
   for (const auto& [name, value] : metadata.items()) {
     members[name] = value.is_string() ? value.get<std::string>() : value.dump();
@@ -129,13 +128,14 @@ Texts members_of(const Side& side) {
 }
 
 Json compare(const Side& a, const Side& b) {
-  const Definition& before = a.artifact.definition;
-  const Definition& after = b.artifact.definition;
-  Json json = {{"schema", differences(columns_of(before), columns_of(after))},
-               {"features", differences(features_of(before), features_of(after))},
-               {"parameters", differences(parameters_of(a.artifact), parameters_of(b.artifact))},
-               {"model", differences(model_of(a), model_of(b))},
-               {"metadata", differences(members_of(a), members_of(b))}};
+  const Definition& before = a.read.artifact.definition;
+  const Definition& after = b.read.artifact.definition;
+  Json json = {
+      {"schema", differences(columns_of(before), columns_of(after))},
+      {"features", differences(features_of(before), features_of(after))},
+      {"parameters", differences(parameters_of(a.read.artifact), parameters_of(b.read.artifact))},
+      {"model", differences(model_of(a), model_of(b))},
+      {"metadata", differences(members_of(a), members_of(b))}};
   return json;
 }
 
@@ -162,7 +162,7 @@ int run(const std::string& first, const std::string& second, bool json) {
   const Side a(first);
   const Side b(second);
   Json sections = compare(a, b);
-  const bool is_same = a.file.bytes == b.file.bytes;
+  const bool is_same = a.read.file.bytes == b.read.file.bytes;
   if (json) {
     Json object = {{"a", first}, {"b", second}, {"same_file", is_same}};
     object.update(sections);

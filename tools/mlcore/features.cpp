@@ -2,7 +2,6 @@
 // `mlcore features REF|DEFINITION --requests CSV`
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -33,11 +32,8 @@ struct Options {
 
 /// A REF, or the text of a definition without `fit`.
 FeaturePlan read_plan(const std::string& source) {
-  std::error_code ignored;  // a path that can't be examined is reported by read_file
-  const bool is_directory = std::filesystem::is_directory(source, ignored);
-  const std::string content = is_directory ? read_reference(source) : read_file(source);
-  if (is_directory || content.starts_with("\x89MLC")) {
-    Artifact artifact = read_artifact(view_of(content));
+  if (is_reference(source) || read_file(source).starts_with("\x89MLC")) {
+    Artifact artifact = read_reference(source).artifact;
     return {std::move(artifact.definition), std::move(artifact.parameters)};
   }
   return {read_definition(source), {}};

@@ -27,6 +27,23 @@ struct Options {
   bool best_iteration = false;
 };
 
+/// What has no file that is safe to read is converted where it was fitted.
+std::string refuse_python_only(const std::string& name) {
+  constexpr std::pair<std::string_view, std::string_view> kConverters[] = {
+      {"sklearn", "from_sklearn"},
+      {"scikit-learn", "from_sklearn"},
+      {"catboost", "from_catboost"},
+      {"onnx", "from_onnx"}};
+  for (const auto& [framework, converter] : kConverters) {
+    if (name != framework) continue;
+    return fmt::format(
+        "models of {} are imported in Python: mlcore.{}(model).save(\"model.mlc\"), or "
+        "mlcore.to_model_json(model) and then --from json",
+        name, converter);
+  }
+  return {};
+}
+
 Artifact make_artifact(const Options& options) {
   if (options.best_iteration && options.from != "xgboost") {
     throw UsageError("--best-iteration: only an XGBoost file tells its best iteration");
@@ -37,12 +54,16 @@ Artifact make_artifact(const Options& options) {
   try {
     return import_model(model_format(options.from), bytes, std::move(how));
   } catch (const Error& error) {
-    throw Error(error.code(), error.reason(), fmt::format("{}: {}", options.model, error.message()),
-                error.where());
+    rethrow_with(options.model, error);
   }
 }
 
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 int run(const Options& options, bool json) {
+  if (options.output.empty()) throw UsageError("-o: the name of the file is empty");
   const bool to_stdout = options.output == "-";
   if (to_stdout && json)
     throw UsageError("-o - writes the artifact to stdout: --json has no place");
@@ -58,8 +79,8 @@ int run(const Options& options, bool json) {
   const TreeEnsemble* trees = artifact.model.trees();
   const std::size_t tree_count = trees == nullptr ? 0 : trees->tree_count();
   const std::uint32_t feature_count = artifact.model.facts().feature_count;
-  const std::string what = trees == nullptr ? std::string(artifact.model.kind_name())
-                                            : fmt::format("{} trees", tree_count);
+  const std::string what =
+      trees == nullptr ? std::string(artifact.model.kind_name()) : counted(tree_count, "tree");
   if (json) {
     nlohmann::ordered_json object = {{"file", options.output},
                                      {"bytes", file.size()},
@@ -69,9 +90,10 @@ int run(const Options& options, bool json) {
                                      {"features", feature_count}};
     write_output("", json_text(object));
   } else {
-    write_output("", fmt::format("{}: {}, {}, {} features, {} bytes, {} proof rows hold\n",
-                                 options.output, artifact.metadata.at("algorithm"), what,
-                                 feature_count, file.size(), artifact.proof_rows.size()));
+    write_output(
+        "", fmt::format("{}: {}, {}, {}, {} bytes, {} proof rows hold\n", options.output,
+                        artifact.metadata.at("algorithm"), what, counted(feature_count, "feature"),
+                        file.size(), artifact.proof_rows.size()));
   }
   return kDone;
 }
@@ -93,6 +115,7 @@ void add_import(CLI::App& app, Verb& verb) {
       ->add_option("--from", options->from,
                    "What wrote the file: xgboost or lightgbm; json: a model JSON")
       ->required()
+      ->check(refuse_python_only)
       ->check(CLI::IsMember({"xgboost", "lightgbm", "json"}))
       ->type_name("NAME");
   import

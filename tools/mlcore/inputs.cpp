@@ -7,26 +7,49 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
-#include "mlcore/registry/open.hpp"
+#include "process.hpp"
 #include "verb.hpp"
 
 namespace mlcore::command {
 namespace {
 
-[[noreturn]] void rethrow_with(const std::string& path, const Error& error) {
-  throw Error(error.code(), error.reason(), fmt::format("{}: {}", path, error.message()),
-              error.where());
+/// A write to a pipe or a terminal may wait for ever, that to a file does not.
+bool is_file(const std::string& path) {
+  std::error_code ignored;  // a path that can't be examined is reported by write_file
+  const auto type = std::filesystem::status(path, ignored).type();
+  return type == std::filesystem::file_type::regular ||
+         type == std::filesystem::file_type::not_found;
 }
 
 }  // namespace
 
-std::string read_reference(const std::string& reference) {
-  const ModelFile file = read_model(reference);
-  return {file.bytes.begin(), file.bytes.end()};
+void rethrow_with(const std::string& path, const Error& error) {
+  throw Error(error.code(), error.reason(), fmt::format("{}: {}", path, error.message()),
+              error.where());
+}
+
+bool is_reference(const std::string& path) {
+  std::error_code ignored;  // a path that can't be examined is reported by who reads it
+  if (path.ends_with(".mlc") || std::filesystem::is_directory(path, ignored)) return true;
+  if (std::filesystem::exists(path, ignored)) return false;
+  return std::filesystem::path(path).filename().string().find('@') != std::string::npos;
+}
+
+ReadArtifact read_reference(const std::string& reference) {
+  ModelFile file = read_model(reference);
+  try {
+    Artifact artifact = read_artifact(file.bytes);
+    return {std::move(file), std::move(artifact)};
+  } catch (const Error& error) {
+    rethrow_with(file.path, error);
+  }
 }
 
 Definition read_definition(const std::string& path) {
@@ -39,7 +62,7 @@ Definition read_definition(const std::string& path) {
 }
 
 CsvRows read_rows(const std::string& path, const RowLayout& layout) {
-  const std::string text = read_file(path);
+  const std::string text = read_file(path == "-" ? "/dev/stdin" : path);
   try {
     return read_csv(text, layout);
   } catch (const Error& error) {
@@ -85,6 +108,8 @@ std::string json_text(const nlohmann::ordered_json& json) {
 
 void write_output(const std::string& path, std::string_view content) {
   if (!path.empty() && path != "-") {
+    std::optional<SignalsHeld> held;
+    if (is_file(path)) held.emplace();
     write_file(path, content);
     return;
   }

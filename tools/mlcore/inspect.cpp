@@ -140,20 +140,20 @@ Json reference_json(const std::optional<Reference>& reference) {
           {"scores", reference->scores.size()}};
 }
 
-Json inspect(const std::string& reference, const std::string& file) {
-  const Artifact artifact = read_artifact(view_of(file));
+Json inspect(const std::string& reference) {
+  const auto [file, artifact] = read_reference(reference);
   Json json;
   json["ref"] = reference;
   json["name"] = artifact.name;
-  json["content_digest"] = hex(content_digest(view_of(file)));
-  json["bytes"] = file.size();
+  json["content_digest"] = hex(content_digest(file.bytes));
+  json["bytes"] = file.bytes.size();
   json["requests"] = requests_json(artifact.definition);
   json["streams"] = streams_json(artifact.definition);
   json["features"] = features_json(artifact.definition);
   json["model"] = model_json(artifact);
   json["proof_rows"] = artifact.proof_rows.size();
   json["reference"] = reference_json(artifact.reference);
-  json["sections"] = sections_json(view_of(file));
+  json["sections"] = sections_json(file.bytes);
   json["metadata"] = artifact.metadata;
   json["definition"] = artifact.definition.text();
   return json;
@@ -225,7 +225,7 @@ std::string text_of(const Json& json) {
 }
 
 int run(const std::string& reference, bool json) {
-  const Json object = inspect(reference, read_reference(reference));
+  const Json object = inspect(reference);
   write_output("", json ? json_text(object) : text_of(object));
   return kDone;
 }

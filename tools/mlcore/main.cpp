@@ -6,12 +6,14 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <string_view>
 
 #include "advice.hpp"
 #include "inputs.hpp"
 #include "mlcore/base/error.hpp"
+#include "process.hpp"
 #include "verb.hpp"
 
 namespace {
@@ -25,8 +27,11 @@ void print_json(const Error& error, std::string_view advice) {
   json["error"] = {{"code", name_of(error.code())}, {"reason", name_of(error.reason())},
                    {"message", error.message()},    {"column", error.where().column},
                    {"row", error.where().row},      {"next", advice}};
-  fmt::print("{}", json_text(json));
+  std::fputs(json_text(json).c_str(), stdout);
 }
+
+/// Where there is no stderr, the exit status says it alone.
+void complain(const std::string& text) { std::fputs(text.c_str(), stderr); }
 
 /// One message on stderr; with --json, an object instead.
 int report(const Verb& verb, const Error& error) {
@@ -34,8 +39,8 @@ int report(const Verb& verb, const Error& error) {
   if (verb.json) {
     print_json(error, advice);
   } else {
-    fmt::print(stderr, "mlcore: {}\n", error.message());
-    if (!advice.empty()) fmt::print(stderr, "next: {}\n", advice);
+    complain(fmt::format("mlcore: {}\n", error.message()));
+    if (!advice.empty()) complain(fmt::format("next: {}\n", advice));
   }
   return error.code() == Code::internal ? kInternal : kBadInput;
 }
@@ -45,7 +50,7 @@ int report_usage(bool json, const std::string& message) {
   if (json) {
     print_json(Error(Code::invalid_argument, Reason::invalid_option, message), kAdvice);
   } else {
-    fmt::print(stderr, "mlcore: {}\n{}\n", message, kAdvice);
+    complain(fmt::format("mlcore: {}\n{}\n", message, kAdvice));
   }
   return kUsage;
 }
@@ -69,6 +74,7 @@ int run(const Verb& verb) {
 int main(int count, char** arguments) {
   // A file that may not grow is an error of the write, which names it, and no signal.
   std::signal(SIGXFSZ, SIG_IGN);
+  reserve_standard_streams();
   CLI::App app("mlcore: features and model in one file, computed by one library", "mlcore");
   app.set_version_flag("--version", MLCORE_VERSION);
   app.require_subcommand(1);
@@ -97,7 +103,10 @@ int main(int count, char** arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+      return std::cout.flush() ? kDone : kBadInput;
+    }
     // What could not be parsed has not set verb.json.
     const bool json =
         std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;

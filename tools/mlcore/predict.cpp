@@ -10,6 +10,7 @@
 
 #include "inputs.hpp"
 #include "mlcore/predict/predictor.hpp"
+#include "mlcore/registry/open.hpp"
 #include "progress_bar.hpp"
 #include "scoring.hpp"
 #include "table.hpp"
@@ -87,8 +88,7 @@ int run(const Options& options, bool json) {
     throw UsageError("--matrix holds the features themselves: --stream has no use beside it");
   }
   const auto streams = parse_streams(options.streams);
-  const std::string file = read_reference(options.reference);
-  const auto predictor = Predictor::from_bytes(view_of(file));
+  const auto predictor = open_model(options.reference).predictor;
   const bool to_stdout = options.output.empty() || options.output == "-";
   const TableFormat format{json && to_stdout, options.hex};
   const Scored scored = [&] {

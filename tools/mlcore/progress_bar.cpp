@@ -30,12 +30,14 @@ void ProgressBar::show(std::string_view step, std::int64_t done, std::int64_t to
   drawn_at_ = now;
   is_drawn_ = true;
   if (total <= 0) {
-    fmt::print(stderr, "\r\033[K{}", step);
+    std::fputs(fmt::format("\r\033[K{}", step).c_str(), stderr);
   } else {
     const auto full =
         static_cast<std::size_t>(std::clamp(done * kCells / total, std::int64_t{0}, kCells));
-    fmt::print(stderr, "\r\033[K{:<22} [{}{}] {}/{}", step, std::string(full, '#'),
-               std::string(static_cast<std::size_t>(kCells) - full, ' '), done, total);
+    std::fputs(fmt::format("\r\033[K{:<22} [{}{}] {}/{}", step, std::string(full, '#'),
+                           std::string(static_cast<std::size_t>(kCells) - full, ' '), done, total)
+                   .c_str(),
+               stderr);
   }
   std::fflush(stderr);
 }

@@ -28,8 +28,8 @@ struct Options {
 };
 
 /// What the artifact says, then what the caller says.
-VersionRecord record_for(const Options& options, ByteView file) {
-  VersionRecord record = record_of(read_artifact(file));
+VersionRecord record_for(const Options& options, const Artifact& artifact) {
+  VersionRecord record = record_of(artifact);
   record.dataset = options.dataset;
   if (!options.metadata.empty()) record.lineage = read_file(options.metadata);
   return record;
@@ -50,10 +50,10 @@ int run(const Options& options, bool json) {
   // What no alias or tag can be called is refused before anything is published.
   if (!options.alias.empty()) Registry::check_alias(options.alias);
   Registry::check_tags(tags);
-  const std::string file = read_reference(options.file);
-  const VersionRecord record = record_for(options, view_of(file));
+  const auto [file, artifact] = read_reference(options.file);
+  const VersionRecord record = record_for(options, artifact);
   const Registry registry = Registry::create(options.registry);
-  const Published published = registry.publish(view_of(file), record, options.change);
+  const Published published = registry.publish(file.bytes, record, options.change);
   if (!tags.empty()) registry.set_tags(published.version, tags, options.change);
   Json object = {{"registry", options.registry},
                  {"version", version_text(published.version)},

@@ -37,6 +37,7 @@ std::string fault_of(const std::string& reference, ModelFile& file) {
     static_cast<void>(Predictor::from_bytes(file.bytes));
     return {};
   } catch (const Error& error) {
+    if (error.reason() == Reason::not_an_artifact) rethrow_with(reference, error);
     if (!is_answer(error)) throw;
     return fmt::format("{}: {}", name_of(error.reason()), error.message());
   }

@@ -39,7 +39,7 @@ struct OpenedModel {
   std::int64_t version = 0;  // 0: not from a registry
 };
 
-/// Throws: as read_model and Predictor::from_bytes.
+/// Throws: as read_model and Predictor::from_bytes, whose message the file's path stands before.
 [[nodiscard]] OpenedModel open_model(const std::string& ref);
 
 }  // namespace mlcore
