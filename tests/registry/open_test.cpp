@@ -72,8 +72,8 @@ TEST_CASE("open_model: an error names the file, and a registry is told what to s
                       shelf.file("v2") + "\" or DIR@ALIAS") == Reason::file_not_found);
   const std::string path = shelf.folder / "half.mlc";
   write_file(path, "half");
-  CHECK(reason_of([&] { static_cast<void>(open_model(path)); }, path + ": artifact of 4 bytes") ==
-        Reason::truncated);
+  CHECK(reason_of([&] { static_cast<void>(open_model(path)); },
+                  path + ": not an mlcore artifact") == Reason::not_an_artifact);
 }
 
 TEST_CASE("open_model: a version is checked against its metadata and the alias") {
