@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -104,6 +105,28 @@ class CsvScanner {
   std::string unquoted_;
 };
 
+/// Spelled as a missing value elsewhere, or as the empty string.
+bool looks_missing(std::string_view text) noexcept {
+  constexpr std::string_view kMissing[] = {"",    "NA",   "N/A",  "n/a",  "nan", "NaN",
+                                           "NAN", "null", "NULL", "None", "?",   "#N/A"};
+  return std::find(std::begin(kMissing), std::end(kMissing), text) != std::end(kMissing);
+}
+
+/// Equal but for case, blanks and punctuation, as "Unit price" and "unit_price" are.
+bool is_alike(std::string_view a, std::string_view b) {
+  const auto bare = [](std::string_view text) {
+    std::string letters;
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      const bool is_upper = c >= 'A' && c <= 'Z';
+      const bool is_kept = is_upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+      if (is_kept || byte >= 0x80) letters += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return letters;
+  };
+  return bare(a) == bare(b);
+}
+
 /// Sets a field of the row; false when the text is not of its type.
 bool set_value(RowBuilder& builder, std::size_t field, Type type, std::string_view text) {
   const auto set_if = [&](const std::optional<std::int64_t>& value) {
@@ -161,9 +184,28 @@ class CsvReader {
     const auto missing = std::find(is_found.begin(), is_found.end(), false);
     if (missing == is_found.end()) return;
     const auto column = static_cast<std::size_t>(missing - is_found.begin());
+    const std::string& name = layout_.schema()[column].name;
     refuse(Reason::missing_column, 1,
-           fmt::format("the header has no column \"{}\"", layout_.schema()[column].name),
+           fmt::format("the header has no column \"{}\"{}", name, what_it_has(name)),
            {.column = static_cast<std::int32_t>(column)});
+  }
+
+  /// The columns that the schema does not have: the one that is alike, or the first ones.
+  [[nodiscard]] std::string what_it_has(std::string_view wanted) const {
+    const std::vector<std::string>& found = rows_.extra_columns;
+    for (const std::string& name : found) {
+      if (is_alike(name, wanted)) return fmt::format("; did you mean {}?", shown(name));
+    }
+    if (found.empty()) return {};
+    if (columns_.size() == 1 && found[0].find_first_of(";\t|") != std::string::npos) {
+      return fmt::format("; it has {}, and fields are separated by commas", shown(found[0]));
+    }
+    constexpr std::size_t kMost = 4;
+    std::string text = "; it also has ";
+    for (std::size_t i = 0; i < std::min(found.size(), kMost); ++i) {
+      text += (i == 0 ? "" : ", ") + shown(found[i]);
+    }
+    return found.size() > kMost ? fmt::format("{} and {} more", text, found.size() - kMost) : text;
   }
 
   void read_row() {
@@ -174,8 +216,14 @@ class CsvReader {
       const CsvScanner::Field field = scanner_.next();
       ends = field.ends_record;
       if (ends && count + 1 != columns_.size()) {
+        const bool is_blank = count == 0 && field.text.empty() && !field.is_quoted;
         refuse(Reason::malformed_csv, first_line,
-               fmt::format("{} fields, the header has {}", count + 1, columns_.size()), row());
+               fmt::format("{}, the header has {}",
+                           is_blank     ? "a blank line"
+                           : count == 0 ? "1 field"
+                                        : fmt::format("{} fields", count + 1),
+                           columns_.size()),
+               row());
       }
       if (count < columns_.size()) read_field(field, count, line);
     }
@@ -198,8 +246,11 @@ class CsvReader {
     }
     if (set_value(builder_, *column, wanted.type, field.text)) return;
     refuse(Reason::type_mismatch, line,
-           fmt::format("column {}: expected {}, found {}", name(index), name_of(wanted.type),
-                       shown(field.text)),
+           fmt::format("column {}: expected {}, found {}{}", name(index), name_of(wanted.type),
+                       shown(field.text),
+                       wanted.nullable && looks_missing(field.text)
+                           ? "; a missing value is an empty field without quotes"
+                           : ""),
            at(*column));
   }
 

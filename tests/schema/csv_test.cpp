@@ -172,7 +172,9 @@ TEST_CASE("csv: errors name the line, the column and the place") {
            {"customer,at,cds,amount\nc1,1997-01-01,1,2,3\n", Reason::malformed_csv,
             "line 2: 5 fields, the header has 4", -1, 0},
            {"customer,at,cds,amount\nc1,1997-01-01,1,2\n\n", Reason::malformed_csv,
-            "line 3: 1 fields, the header has 4", -1, 1},
+            "line 3: a blank line, the header has 4", -1, 1},
+           {"customer,at,cds,amount\nc1\n", Reason::malformed_csv,
+            "line 2: 1 field, the header has 4", -1, 0},
            {"customer,at,cds,amount\n\"a\nb\",1997-01-01,1,x\n", Reason::type_mismatch,
             "line 3: column \"amount\": expected f64, found \"x\"", 3, 0},
            {"customer,at,cds,amount\nc1,1997-01-01,1,\"2", Reason::malformed_csv,
@@ -202,6 +204,36 @@ TEST_CASE("csv: errors name the line, the column and the place") {
     CHECK(error.where().column == c.column);
     CHECK(error.where().row == c.row);
   }
+}
+
+TEST_CASE("csv: a missing column is told beside what the header has") {
+  const RowLayout layout(Schema({{"unit price", Type::f64, true}, {"age", Type::f64, true}}));
+  const auto message = [&](std::string_view header) {
+    return error_of(std::string(header) + "\n1,2\n", layout).message();
+  };
+  const std::string age = "line 1: the header has no column \"age\"";
+  const std::string price = "line 1: the header has no column \"unit price\"";
+  CHECK(message("unit price") == age);
+  CHECK(message("unit price, Age") == age + "; did you mean \" Age\"?");
+  CHECK(message("age,unit_price") == price + "; did you mean \"unit_price\"?");
+  CHECK(message("age,price") == price + "; it also has \"price\"");
+  CHECK(message("age,a,b,c,d,e,f") ==
+        price + "; it also has \"a\", \"b\", \"c\", \"d\" and 2 more");
+  CHECK(message("unit price;age") ==
+        price + "; it has \"unit price;age\", and fields are separated by commas");
+}
+
+TEST_CASE("csv: what is spelled as a missing value elsewhere is told how it is spelled here") {
+  const RowLayout layout(Schema({{"age", Type::f64, true}, {"fixed", Type::f64, false}}));
+  const std::string hint = "; a missing value is an empty field without quotes";
+  for (const std::string text : {"NA", "nan", "NaN", "null", "None"}) {
+    CHECK(error_of("age,fixed\n" + text + ",1\n", layout).message() ==
+          "line 2: column \"age\": expected f64, found \"" + text + "\"" + hint);
+    CHECK(error_of("age,fixed\n1," + text + "\n", layout).message() ==
+          "line 2: column \"fixed\": expected f64, found \"" + text + "\"");
+  }
+  CHECK(error_of("age,fixed\n\"\",1\n", layout).message() ==
+        "line 2: column \"age\": expected f64, found \"\"" + hint);
 }
 
 TEST_CASE("csv: a message shows only the start of a long text, cut at a character") {
