@@ -11,6 +11,7 @@
 
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/number.hpp"
+#include "model/tree_check.hpp"
 
 namespace mlcore {
 namespace {
@@ -166,103 +167,6 @@ void check_rounds(const TreeEnsemble& model) {
   }
 }
 
-/// Walks one tree's nodes in order; a parent comes first, so that its level is known.
-class TreeCheck {
- public:
-  TreeCheck(const TreeEnsemble& model, std::size_t tree, std::vector<std::uint32_t>& levels)
-      : model_(model),
-        tree_(tree),
-        begin_(model.tree_begin[tree]),
-        end_(model.tree_begin[tree + 1]),
-        levels_(levels) {}
-
-  /// The largest magnitude of a leaf.
-  double run() {
-    levels_.assign(end_ - begin_, 0);
-    levels_[0] = 1;
-    for (std::uint32_t node = begin_; node < end_; ++node) {
-      if (levels_[node - begin_] == 0) fail(node, "no parent");
-      if (model_.left[node] == TreeEnsemble::kLeaf) {
-        leaf(node);
-      } else {
-        inner(node);
-      }
-    }
-    return largest_leaf_;
-  }
-
- private:
-  [[noreturn]] void fail(std::uint32_t node, std::string_view rule) const {
-    refuse(fmt::format("tree {}, node {}: {}", tree_, node - begin_, rule));
-  }
-
-  void leaf(std::uint32_t node) {
-    const double value = model_.value_of(node);
-    if (!std::isfinite(value)) fail(node, "a leaf that is not finite");
-    if (model_.feature[node] != 0 || model_.default_left[node] != 0) {
-      fail(node, "a leaf with a feature or a default direction");
-    }
-    if (model_.is_categorical(node) || zero_rule(node) != 0) fail(node, "a leaf with a test");
-    if (model_.has_linear_leaves()) terms(node);
-    largest_leaf_ = std::max(largest_leaf_, std::fabs(value));
-  }
-
-  void terms(std::uint32_t node) const {
-    const double constant = model_.leaf_constant[node];
-    if (!std::isfinite(constant)) fail(node, "a constant that is not finite");
-    if (!model_.is_linear(node) && constant != 0) fail(node, "a constant without terms");
-    for (std::uint32_t i = model_.term_begin[node]; i < model_.term_begin[node + 1]; ++i) {
-      if (model_.term_feature[i] >= model_.feature_count) {
-        fail(node, fmt::format("a term of feature {} of {}", model_.term_feature[i],
-                               model_.feature_count));
-      }
-      if (!std::isfinite(model_.term_coefficient[i])) fail(node, "a term that is not finite");
-    }
-  }
-
-  void inner(std::uint32_t node) {
-    const std::uint32_t left = model_.left[node];
-    if (model_.has_linear_leaves() && (model_.is_linear(node) || model_.leaf_constant[node] != 0)) {
-      fail(node, "terms of what is no leaf");
-    }
-    if (left <= node) fail(node, "a child that is not after its parent");
-    if (left >= end_ || end_ - left < 2) fail(node, "a child outside its tree");
-    if (model_.feature[node] >= model_.feature_count) {
-      fail(node, fmt::format("feature {} of {}", model_.feature[node], model_.feature_count));
-    }
-    if (std::isnan(model_.value_of(node))) fail(node, "a NaN threshold");
-    if (model_.is_categorical(node)) set(node);
-    if (zero_rule(node) > 1) fail(node, "a rule of zeros other than 0 and 1");
-    if (zero_rule(node) != 0 && !model_.contract.is_wide()) fail(node, "a zero that is missing");
-    if (model_.default_left[node] > 1) fail(node, "a default direction other than 0 and 1");
-    const std::uint32_t level = levels_[node - begin_] + 1;
-    if (level > kMaxTreeDepth + 1) fail(node, fmt::format("deeper than {}", kMaxTreeDepth));
-    for (const std::uint32_t child : {left, left + 1}) {
-      if (levels_[child - begin_] != 0) fail(child, "two parents");
-      levels_[child - begin_] = level;
-    }
-  }
-
-  void set(std::uint32_t node) const {
-    const std::uint32_t set = model_.node_set[node];
-    if (set >= model_.set_count()) {
-      fail(node, fmt::format("set {} of {}", set, model_.set_count()));
-    }
-    if (model_.value_of(node) != 0 || zero_rule(node) != 0) fail(node, "a set with a threshold");
-  }
-
-  [[nodiscard]] std::uint8_t zero_rule(std::uint32_t node) const {
-    return model_.zero_is_missing.empty() ? std::uint8_t{0} : model_.zero_is_missing[node];
-  }
-
-  const TreeEnsemble& model_;
-  std::size_t tree_;
-  std::uint32_t begin_;
-  std::uint32_t end_;
-  std::vector<std::uint32_t>& levels_;
-  double largest_leaf_ = 0;
-};
-
 }  // namespace
 
 void validate(const TreeEnsemble& model) {
@@ -279,7 +183,7 @@ void validate(const TreeEnsemble& model) {
     }
     reach[output] = std::fabs(base);
   }
-  std::vector<std::uint32_t> levels;
+  std::vector<std::uint16_t> levels;
   for (std::size_t tree = 0; tree < model.tree_count(); ++tree) {
     const std::uint32_t begin = model.tree_begin[tree];
     const std::uint32_t end = model.tree_begin[tree + 1];
@@ -291,7 +195,7 @@ void validate(const TreeEnsemble& model) {
     if (output >= model.output_count) {
       refuse(fmt::format("tree {}: output {} of {}", tree, output, model.output_count));
     }
-    reach[output] += TreeCheck(model, tree, levels).run();
+    reach[output] += check_tree(model, tree, levels);
   }
   for (std::size_t output = 0; output < reach.size(); ++output) {
     // Half the range, so that the rounding of the sums can't reach infinity either.

@@ -7,6 +7,7 @@
 #include <bit>
 #include <numeric>
 
+#include "model/tree_nodes.hpp"
 #include "predict/tree_values.hpp"
 
 namespace mlcore {

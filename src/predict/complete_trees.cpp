@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 
+#include "model/tree_nodes.hpp"
 #include "predict/tree_values.hpp"
 
 namespace mlcore {

@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 
+#include "model/tree_nodes.hpp"
 #include "predict/key_numbers.hpp"
 #include "predict/tree_values.hpp"
 

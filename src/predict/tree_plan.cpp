@@ -6,6 +6,7 @@
 #include <bit>
 #include <limits>
 
+#include "model/tree_nodes.hpp"
 #include "predict/tree_values.hpp"
 
 namespace mlcore {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "model/tree_nodes.hpp"
 #include "predict/tree_values.hpp"
 
 namespace mlcore {
