@@ -16,8 +16,20 @@ class Artifact(bytes):
     """
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the file."""
-        pathlib.Path(path).write_bytes(self)
+        """Write the file, whole or not at all."""
+        target = pathlib.Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():  # a device, a pipe; a directory is an error
+            target.write_bytes(self)
+            return
+        beside = target.with_name(f"{target.name}.{os.getpid()}.part")
+        try:
+            beside.write_bytes(self)
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def __repr__(self) -> str:
+        return f"<mlcore.Artifact of {len(self)} bytes>"
 
     def open(self) -> Model:
         """The model, as Model.from_bytes gives it."""

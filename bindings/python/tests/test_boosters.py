@@ -79,6 +79,28 @@ def test_a_definition_gives_the_features() -> None:
     assert caught.value.reason_name == "feature_count"
 
 
+def test_an_artifact_is_saved_whole_or_not_at_all(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifact = mlcore.from_xgboost(Booster("xgboost-3.2.0/pruned", ".ubj"))
+    assert repr(artifact) == f"<mlcore.Artifact of {len(artifact)} bytes>"
+    (tmp_path / "link.mlc").symlink_to("model.mlc")
+    artifact.save(tmp_path / "link.mlc")
+    assert (tmp_path / "link.mlc").is_symlink()
+    assert (tmp_path / "model.mlc").read_bytes() == artifact
+
+    def full(path: pathlib.Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pathlib.Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        artifact.save(tmp_path / "model.mlc")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.mlc", "model.mlc"]
+    assert (tmp_path / "model.mlc").read_bytes() == artifact
+    with pytest.raises(FileNotFoundError):
+        artifact.save(tmp_path / "nowhere" / "model.mlc")
+
+
 def test_what_is_no_model_or_has_its_own_missing_value_is_refused() -> None:
     for convert in (mlcore.from_xgboost, mlcore.from_lightgbm):
         with pytest.raises(TypeError, match="found dict"):

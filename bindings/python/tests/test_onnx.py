@@ -263,6 +263,11 @@ def test_bytes_paths_and_names_are_taken(tmp_path: Any) -> None:
     assert caught.value.reason_name == "feature_count"
     with pytest.raises(TypeError, match="found dict"):
         mlcore.from_onnx({})
+    (tmp_path / "none.onnx").write_text('{"learner": {}}')
+    for none in (tmp_path / "none.onnx", b"\x80\x04"):
+        with pytest.raises(mlcore.Error, match="no ONNX model") as caught:
+            mlcore.from_onnx(none)
+        assert caught.value.reason_name == "malformed_model"
 
 
 def test_doubles_that_the_operator_rounds_are_told() -> None:

@@ -298,7 +298,6 @@ def test_string_categories_are_their_places_among_the_sorted() -> None:
         (lambda x, y: ensemble.GradientBoostingRegressor(init=Ridge(), n_estimators=2).fit(x, y), "init=Ridge"),
         (lambda x, y: tree.DecisionTreeClassifier().fit(x, np.stack([y > 0, y > 1], 1)), "several targets of classes"),
         (lambda x, y: ensemble.IsolationForest(max_samples=1).fit(x), "one sample"),
-        (lambda x, y: {"a": 1}, "dict is not read"),
     ],
 )
 def test_what_is_not_read_is_refused_by_name(make: Callable[[Any, Any], Any], message: str) -> None:
@@ -306,6 +305,19 @@ def test_what_is_not_read_is_refused_by_name(make: Callable[[Any, Any], Any], me
         mlcore.from_sklearn(make(*converted.sample(4, "real")))
     assert caught.value.reason_name == "unsupported_model"
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"a": 1}, "found dict"), (None, "found NoneType"), ("model.pkl", "found str; no pickle is read, load it first")])
+def test_what_is_no_estimator_is_told_what_would_be(given: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=f"expected a fitted estimator of scikit-learn, {message}"):
+        mlcore.from_sklearn(given)
+
+
+def test_an_estimator_of_xgboost_is_sent_to_its_own_call() -> None:
+    xgboost = pytest.importorskip("xgboost")
+    with pytest.raises(TypeError, match="mlcore.from_xgboost takes it"):
+        mlcore.from_sklearn(xgboost.XGBClassifier())
 
 
 class Failed(Exception):

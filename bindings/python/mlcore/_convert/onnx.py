@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from .._error import refusal
 from . import onnx_linear, onnx_trees
 from .document import Document, unsupported
 
@@ -99,10 +100,14 @@ class Graph:
 
 def loaded(model: Any) -> Any:
     onnx = importlib.import_module("onnx")
-    if isinstance(model, (str, os.PathLike)):
-        return onnx.load(model)
-    if isinstance(model, (bytes, bytearray)):
-        return onnx.load_model_from_string(bytes(model))
+    try:
+        if isinstance(model, (str, os.PathLike)):
+            return onnx.load(model, format="protobuf")
+        if isinstance(model, (bytes, bytearray)):
+            return onnx.load_model_from_string(bytes(model))
+    except importlib.import_module("google.protobuf.message").DecodeError as error:
+        name = "the bytes" if isinstance(model, (bytes, bytearray)) else str(model)
+        raise refusal("INVALID_ARGUMENT", "malformed_model", f"{name}: no ONNX model: {error}") from error
     if not hasattr(model, "graph"):
         raise TypeError(f"expected an ONNX ModelProto, its bytes or a path, found {type(model).__name__}")
     return model

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """from_sklearn: fitted estimators of scikit-learn 1.3 and newer, chosen by their exact class."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -39,11 +40,19 @@ ADVICE = {
     "RandomizedSearchCV": "convert its best_estimator_",
 }
 
+OTHERS = {"xgboost": "from_xgboost", "lightgbm": "from_lightgbm", "catboost": "from_catboost"}
+
 
 def document(estimator: Any) -> Document:
-    """Raises Error, UNIMPLEMENTED/unsupported_model, for what is no estimator named above."""
+    """Raises Error, UNIMPLEMENTED/unsupported_model, for an estimator that is not named above."""
     name = type(estimator).__name__
-    is_own = type(estimator).__module__.split(".")[0] == "sklearn"
+    packages = [kind.__module__.split(".")[0] for kind in type(estimator).__mro__]
+    if "sklearn" not in packages:
+        advice = "; no pickle is read, load it first" if isinstance(estimator, (str, bytes, os.PathLike)) else ""
+        raise TypeError(f"expected a fitted estimator of scikit-learn, found {name}{advice}")
+    is_own = packages[0] == "sklearn"
+    if packages[0] in OTHERS:
+        raise TypeError(f"expected a fitted estimator of scikit-learn, found {name}: mlcore.{OTHERS[packages[0]]} takes it")
     if not is_own or name not in CONVERTERS:
         advice = f"; {ADVICE[name]}" if is_own and name in ADVICE else ""
         raise unsupported(f"scikit-learn {name} is not read{advice}. Read are: {', '.join(sorted(CONVERTERS))}")
