@@ -42,6 +42,7 @@
 #include "mlcore/stats/score_histogram.hpp"
 #include "mlcore/drift/call_counts.hpp"
 #include "mlcore/drift/distance.hpp"
+#include "mlcore/drift/make_reference.hpp"
 #include "mlcore/drift/null_quantile.hpp"
 #include "mlcore/drift/pane_ring.hpp"
 #include "mlcore/drift/profile_counts.hpp"

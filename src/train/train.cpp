@@ -16,7 +16,7 @@
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
 #include "mlcore/base/time.hpp"
-#include "mlcore/drift/reference.hpp"
+#include "mlcore/drift/make_reference.hpp"
 #include "mlcore/evaluate/metrics.hpp"
 #include "mlcore/model/xgboost.hpp"
 #include "mlcore/predict/compiled_model.hpp"
@@ -98,22 +98,6 @@ Metrics measure(std::span<const double> scores, std::span<const std::uint8_t> la
   metrics.log_loss = log_loss(scores, labels);
   metrics.brier = brier(scores, labels);
   return metrics;
-}
-
-/// Probabilities have a scale; absent = what was seen.
-std::optional<ScoreScale> scale_of(const ModelFacts& model) {
-  switch (model.contract.link) {
-    case Link::logistic:
-    case Link::softmax:
-    case Link::hinge: return ScoreScale(0, 1);
-    case Link::isolation: return ScoreScale(-1, 0);
-    case Link::identity:
-    case Link::exponential:
-    case Link::signed_square:
-    case Link::softplus:
-    case Link::ascending: return std::nullopt;
-  }
-  return std::nullopt;
 }
 
 double positive_rate(std::span<const std::uint8_t> labels) {
@@ -260,37 +244,15 @@ class Training {
     for (const auto& [name, value] : spec_.model.parameters) {
       artifact.metadata["parameter." + name] = value;
     }
-    artifact.reference = make_reference(artifact.model);
+    say("make the reference");
+    const TrainingTable& table = result_.train_table;
+    artifact.reference =
+        make_reference(definition(), facts, {table.features.data(), table.size(), table.width},
+                       train_predictions(artifact.model));
     say("make proof rows");
     artifact.proof_rows =
         make_proof_rows(artifact, proof_row_count(artifact.model.facts()), kProofSeed);
     result_.file = write_artifact(artifact);
-  }
-
-  /// Of the train split: each feature as computed, each prediction as served. Absent where there
-  /// are more columns than a reference holds.
-  [[nodiscard]] std::optional<Reference> make_reference(const Model& model) const {
-    const TrainingTable& table = result_.train_table;
-    const std::size_t outputs = model.facts().output_count;
-    if (table.width + outputs > kMaxReferenceColumns) return std::nullopt;
-    say("make the reference");
-    Reference reference;
-    std::vector<double> column(table.size());
-    for (std::size_t i = 0; i < table.width; ++i) {
-      for (std::size_t row = 0; row < table.size(); ++row) {
-        column[row] = table.features[row * table.width + i];
-      }
-      reference.features.push_back(profile_numeric(definition().outputs()[i].name, column));
-    }
-    const std::vector<double> predictions = train_predictions(model);
-    for (std::size_t i = 0; i < outputs; ++i) {
-      for (std::size_t row = 0; row < table.size(); ++row) {
-        column[row] = predictions[row * outputs + i];
-      }
-      const std::string name = outputs == 1 ? "prediction" : fmt::format("prediction {}", i);
-      reference.scores.push_back(profile_scores(name, column, scale_of(model.facts())));
-    }
-    return reference;
   }
 
   /// Of the train split. Shape: [row, output].

@@ -55,6 +55,35 @@ class DriftBase(command_test.CommandTest):
         return json.loads(self.drift(current, *options, "--json"))
 
 
+class Imported(command_test.CommandTest):
+    ARGUMENTS = ("import", "stump.json", "--from", "xgboost", "--reference")
+
+    def test_an_imported_model_is_compared_with_the_rows_it_was_fitted_on(self):
+        rows = [f"{age},{spend}" for age in range(40) for spend in range(40)]
+        self.write("training.csv", "\n".join(["age,spend"] + rows) + "\n")
+        self.write("moved.csv", "\n".join(["age,spend"] + [f"{row}00" for row in rows]) + "\n")
+        answer = json.loads(self.succeed(*self.ARGUMENTS, "training.csv", "-o", "known.mlc", "--json"))
+        self.assertEqual(answer["reference_rows"], 1600)
+        shown = json.loads(self.succeed("inspect", "known.mlc", "--json"))
+        self.assertEqual(shown["reference"], {"rows": 1600, "features": 2, "categories": 0, "scores": 1})
+        for name, verdict, drifted in (("training.csv", "OK", {"OK"}), ("moved.csv", "DRIFT", {"OK", "DRIFT"})):
+            for matrix in ([], ["--matrix"]):
+                report = json.loads(self.succeed("drift", "--reference", "known.mlc", "--current", name, *matrix, "--json"))
+                columns = {column["name"]: column["verdict"] for column in report["total"]["columns"]}
+                self.assertEqual((report["total"]["verdict"], columns["age"]), (verdict, "OK"))
+                self.assertEqual(set(columns.values()), drifted)
+        margins = [self.succeed("predict", name, "--matrix", "moved.csv", "--hex") for name in ("stump.mlc", "known.mlc")]
+        self.assertEqual(margins[0], margins[1])
+
+    def test_a_reference_that_can_not_be_made(self):
+        self.write("narrow.csv", "age\n1\n")
+        self.write("none.csv", "age,spend\n")
+        for name, part in (("narrow.csv", '"spend"'), ("none.csv", "no row"), ("nowhere.csv", "nowhere.csv")):
+            self.fail_with(BAD_INPUT, part, *self.ARGUMENTS, name, "-o", "never.mlc")
+        message = self.fail_with(BAD_INPUT, "no reference profile", "drift", "--reference", "stump.mlc", "--current", "none.csv")
+        self.assertIn("--reference CSV", message)
+
+
 class Drift(DriftBase):
     def test_each_pane_has_a_line_with_its_verdict_and_what_drifted(self):
         text = self.drift("later.csv")

@@ -12,8 +12,10 @@
 #include "mlcore/artifact/artifact.hpp"
 #include "mlcore/base/error.hpp"
 #include "mlcore/base/file.hpp"
+#include "mlcore/drift/make_reference.hpp"
 #include "mlcore/predict/import_model.hpp"
 #include "mlcore/predict/predictor.hpp"
+#include "scoring.hpp"
 #include "verb.hpp"
 
 namespace mlcore::command {
@@ -23,6 +25,7 @@ struct Options {
   std::string model;
   std::string from;
   std::string features;
+  std::string reference;
   std::string output;
   bool best_iteration = false;
 };
@@ -58,6 +61,26 @@ Artifact make_artifact(const Options& options) {
   }
 }
 
+/// The artifact's file, which was opened: what would be refused later is not written.
+Bytes make_file(const Options& options, Artifact& artifact) {
+  Bytes file = write_artifact(artifact);
+  const auto predictor = Predictor::from_bytes(file);
+  if (options.reference.empty()) return file;
+  const FeatureMatrix matrix = read_matrix(options.reference, *predictor);
+  if (matrix.rows == 0) refuse_empty(options.reference);
+  const std::size_t width = artifact.definition.outputs().size();
+  artifact.reference = make_reference(artifact.definition, artifact.model.facts(),
+                                      {matrix.values.data(), matrix.rows, width},
+                                      score_matrix(*predictor, matrix, OutputKind::prediction));
+  if (!artifact.reference) {
+    throw Error(Code::invalid_argument, Reason::limit_exceeded,
+                fmt::format("--reference: the model has {} features and {} outputs, a reference "
+                            "holds {} columns",
+                            width, artifact.model.facts().output_count, kMaxReferenceColumns));
+  }
+  return write_artifact(artifact);
+}
+
 std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -70,10 +93,8 @@ int run(const Options& options, bool json) {
   if (to_stdout && ::isatty(STDOUT_FILENO) != 0) {
     throw UsageError("-o -: an artifact is not written to a terminal");
   }
-  const Artifact artifact = make_artifact(options);
-  const Bytes file = write_artifact(artifact);
-  // Opening runs the proof rows: a file that would be refused later is not written.
-  const auto predictor = Predictor::from_bytes(file);
+  Artifact artifact = make_artifact(options);
+  const Bytes file = make_file(options, artifact);
   write_output(options.output, {reinterpret_cast<const char*>(file.data()), file.size()});
   if (to_stdout) return kDone;
   const TreeEnsemble* trees = artifact.model.trees();
@@ -88,6 +109,7 @@ int run(const Options& options, bool json) {
                                      {"algorithm", artifact.metadata.at("algorithm")},
                                      {"trees", tree_count},
                                      {"features", feature_count}};
+    if (artifact.reference) object["reference_rows"] = artifact.reference->rows();
     write_output("", json_text(object));
   } else {
     write_output(
@@ -123,6 +145,11 @@ void add_import(CLI::App& app, Verb& verb) {
                    "Feature definition whose outputs are the model's features; without it each "
                    "feature is an input of the model's name and type for it, or f0, f1, …")
       ->type_name("FILE");
+  import
+      ->add_option("--reference", options->reference,
+                   "The model's features by name, of the rows it was fitted on: the profile that "
+                   "`mlcore drift` compares later rows with")
+      ->type_name("CSV");
   import->add_flag("--best-iteration", options->best_iteration,
                    "Only the rounds up to the one that early stopping found best");
   import
@@ -131,7 +158,8 @@ void add_import(CLI::App& app, Verb& verb) {
       ->required()
       ->type_name("FILE");
   import->add_flag("--json", verb.json, "Print what was written as JSON");
-  import->footer("Example:\n  mlcore import model.json --from xgboost -o model.mlc");
+  import->footer(
+      "Example:\n  mlcore import model.json --from xgboost --reference training.csv -o model.mlc");
   import->callback(
       [options, &verb] { verb.run = [options, &verb] { return run(*options, verb.json);
 };
