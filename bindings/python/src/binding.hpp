@@ -18,11 +18,11 @@
 #include <utility>
 #include <vector>
 
+#include "lent.hpp"
+
 namespace mlcore_python {
 
 namespace nb = nanobind;
-
-using Array = nb::ndarray<nb::numpy, double>;
 
 /// Carries an mlcore_error_t to the translator, which raises mlcore.Error.
 struct Failure : std::exception {
@@ -146,11 +146,26 @@ void refuse_masked(nb::handle values);
 /// Integers of 64 bits that became doubles: throws Failure where a bit may be lost, from 2**53 on.
 void require_exact(nb::handle given, const double* converted, std::size_t count);
 
+/// Whether it is one of numpy's own arrays, of no derived class.
+[[nodiscard]] bool is_numpy_array(nb::handle values);
+
+/// Numbers of numpy's: doubles of shape [rows, columns], to be written.
+struct NewArray {
+  NewArray(std::int64_t rows, std::int64_t columns);
+  nb::object array;
+  double* data;
+};
+
 /// Calls `use` with an array of doubles or floats; one that has to be converted becomes doubles.
 /// Throws TypeError, with what was `expected`, for what is no such array.
-template <template <typename> typename Numbers, typename Use>
+template <template <typename> typename Numbers, int kDimensions, typename Use>
 auto with_numbers(nb::handle values, const char* expected, Use use) {
   refuse_masked(values);
+  if (const Lent lent(values); const char kind = lent.kind(kDimensions)) {
+    const std::vector<std::size_t> shape(lent.shape(), lent.shape() + kDimensions);
+    if (kind == 'd') return use(Numbers<double>(lent.data(), kDimensions, shape.data(), values));
+    return use(Numbers<float>(lent.data(), kDimensions, shape.data(), values));
+  }
   Numbers<double> doubles;
   Numbers<float> floats;
   if (nb::try_cast(values, doubles, false)) return use(doubles);
@@ -162,10 +177,8 @@ auto with_numbers(nb::handle values, const char* expected, Use use) {
 
 template <typename Use>
 auto with_matrix(nb::handle values, Use use) {
-  return with_numbers<Matrix>(values, "expected two dimensions of numbers", use);
+  return with_numbers<Matrix, 2>(values, "expected two dimensions of numbers", use);
 }
-
-[[nodiscard]] Array new_array(std::size_t rows, std::size_t columns);
 
 void bind_rows(nb::module_& module);
 void bind_features(nb::module_& module);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "columns.hpp"
+#include "lent.hpp"
 #include "matrix.hpp"
 
 namespace mlcore_python {
@@ -136,15 +137,17 @@ class Context {
   }
 
   template <typename Function, typename... Arguments>
-  Array batch(std::int64_t rows, Function function, Arguments... arguments) {
+  nb::object batch(std::int64_t rows, Function function, Arguments... arguments) {
     if (!scratch_) throw_closed("context");
     const std::shared_ptr<Scratch> kept = scratch_;
     const std::int64_t width = out_.size;
-    Array out = new_array(static_cast<std::size_t>(rows), static_cast<std::size_t>(width));
-    const nb::gil_scoped_release released;
-    const std::lock_guard lock(kept->mutex);
-    call(function, kept->handle, arguments..., out.data(), rows * width);
-    return out;
+    const NewArray out(rows, width);
+    {
+      const nb::gil_scoped_release released;
+      const std::lock_guard lock(kept->mutex);
+      call(function, kept->handle, arguments..., out.data, rows * width);
+    }
+    return out.array;
   }
 
  private:
@@ -155,44 +158,16 @@ class Context {
   Bound out_, values_;
 };
 
-/// A buffer that Python lends; empty where the object lends none of this kind.
-class Lent {
- public:
-  explicit Lent(nb::handle object) {
-    constexpr int kWanted = PyBUF_FORMAT | PyBUF_ND;  // without gaps
-    is_held_ = PyObject_CheckBuffer(object.ptr()) != 0 &&
-               PyObject_GetBuffer(object.ptr(), &view_, kWanted) == 0;
-    if (!is_held_) PyErr_Clear();
-  }
-  ~Lent() {
-    if (is_held_) PyBuffer_Release(&view_);
-  }
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
-
-  /// 'd' for one dimension of doubles, 'f' for floats, else 0.
-  [[nodiscard]] char kind() const {
-    if (!is_held_ || view_.ndim != 1 || view_.format == nullptr) return 0;
-    const std::string_view format(view_.format);
-    return format == "d" || format == "f" ? format[0] : '\0';
-  }
-  [[nodiscard]] const void* data() const { return view_.buf; }
-  [[nodiscard]] std::int64_t size() const { return view_.shape[0]; }
-
- private:
-  Py_buffer view_ = {};
-  bool is_held_ = false;
-};
-
 /// The short way for arrays without gaps; others are converted, to doubles.
 nb::object predict_numeric(Context& context, nb::handle values) {
   refuse_masked(values);
   const Lent lent(values);
-  if (lent.kind() == 'd') {
-    return context.row(mlcore_predict_f64, static_cast<const double*>(lent.data()), lent.size());
+  if (lent.kind(1) == 'd') {
+    return context.row(mlcore_predict_f64, static_cast<const double*>(lent.data()),
+                       lent.shape()[0]);
   }
-  if (lent.kind() == 'f') {
-    return context.row(mlcore_predict_f32, static_cast<const float*>(lent.data()), lent.size());
+  if (lent.kind(1) == 'f') {
+    return context.row(mlcore_predict_f32, static_cast<const float*>(lent.data()), lent.shape()[0]);
   }
   Vector<double> converted;
   if (!nb::try_cast(values, converted))
@@ -218,13 +193,13 @@ nb::object predict_events(Context& context, nb::bytes row, nb::sequence events) 
                      static_cast<std::int64_t>(streams.size()));
 }
 
-Array predict_matrix(Context& context, nb::handle values, nb::handle base_margin,
-                     std::optional<double> missing, std::string_view absent) {
+nb::object predict_matrix(Context& context, nb::handle values, nb::handle base_margin,
+                          std::optional<double> missing, std::string_view absent) {
   const GivenMatrix given(values, {base_margin, missing, absent});
   return context.batch(given.matrix().rows, mlcore_predict_matrix, &given.matrix());
 }
 
-Array predict_table(Context& context, nb::handle table) {
+nb::object predict_table(Context& context, nb::handle table) {
   const std::shared_ptr<const Rows> requests = rows_of(table, context.request());
   const mlcore_rows_t view = requests->view();
   const Loan loan(*requests);
@@ -232,7 +207,7 @@ Array predict_table(Context& context, nb::handle table) {
   return context.batch(view.count, mlcore_predict_batch_at, no_state, &view);
 }
 
-Array predict_batch_at(Context& context, const State& state, nb::handle given) {
+nb::object predict_batch_at(Context& context, const State& state, nb::handle given) {
   const std::shared_ptr<const Rows> requests = rows_of(given, context.request());
   static_cast<void>(state.get());  // after rows_of, which may run Python code
   const std::shared_ptr<const mlcore_state_t> events = state.handle;

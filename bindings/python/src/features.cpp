@@ -59,21 +59,23 @@ Features parse(std::string_view text) {
            }}};
 }
 
-Array compute(const Features& features, nb::handle given, const State* state) {
+nb::object compute(const Features& features, nb::handle given, const State* state) {
   const std::shared_ptr<const Rows> kept = rows_of(given, features.request());
   const Rows& requests = *kept;
   std::int64_t width = 0;
   call(mlcore_feature_count, features.handle.get(), &width);
   const mlcore_rows_t view = requests.view();
-  Array out = new_array(static_cast<std::size_t>(view.count), static_cast<std::size_t>(width));
+  const NewArray out(view.count, width);
   const std::shared_ptr<const mlcore_features_t> definition = features.handle;
   const std::shared_ptr<const mlcore_state_t> events = state ? state->handle : nullptr;
   if (state != nullptr) static_cast<void>(state->get());
   const Loan loan(requests);
-  const nb::gil_scoped_release released;
-  call(mlcore_features_compute, definition.get(), events.get(), &view, out.data(),
-       view.count * width);
-  return out;
+  {
+    const nb::gil_scoped_release released;
+    call(mlcore_features_compute, definition.get(), events.get(), &view, out.data,
+         view.count * width);
+  }
+  return out.array;
 }
 
 }  // namespace

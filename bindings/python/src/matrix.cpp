@@ -39,7 +39,7 @@ GivenMatrix::GivenMatrix(nb::handle values, const MatrixOptions& options) {
   matrix_.absent = absent_of(options.absent);
   matrix_.has_missing = options.missing ? 1 : 0;
   matrix_.missing = options.missing.value_or(0);
-  if (nb::hasattr(values, "tocsr")) {
+  if (!is_numpy_array(values) && nb::hasattr(values, "tocsr")) {
     set_sparse(nb::object(values.attr("tocsr")()));
   } else {
     set_dense(values);
@@ -55,7 +55,7 @@ void GivenMatrix::keep(const nb::ndarray<const T, Shape...>& array) {
 }
 
 void GivenMatrix::set_dense(nb::handle values) {
-  with_numbers<Matrix>(values, "expected two dimensions of numbers", [&](const auto& array) {
+  with_numbers<Matrix, 2>(values, "expected two dimensions of numbers", [&](const auto& array) {
     matrix_.rows = static_cast<std::int64_t>(array.shape(0));
     matrix_.columns = static_cast<std::int64_t>(array.shape(1));
     keep(array);
@@ -66,7 +66,7 @@ void GivenMatrix::set_dense(nb::handle values) {
 void GivenMatrix::set_sparse(nb::handle csr) {
   const auto [rows, columns] =
       nb::cast<std::pair<std::int64_t, std::int64_t>>(nb::object(csr.attr("shape")));
-  with_numbers<Vector>(nb::object(csr.attr("data")), "expected numbers", [&](const auto& array) {
+  with_numbers<Vector, 1>(nb::object(csr.attr("data")), "expected numbers", [&](const auto& array) {
     matrix_.value_count = static_cast<std::int64_t>(array.size());
     keep(array);
   });

@@ -79,20 +79,22 @@ Features features(const Model& model) {
 }
 
 template <typename T, typename Function>
-Array margins(const Model& model, const Matrix<T>& values, Function margin) {
+nb::object margins(const Model& model, const Matrix<T>& values, Function margin) {
   const std::shared_ptr<const mlcore_model_t> handle = model.handle;
   std::int64_t width = 0;
   call(mlcore_model_output_count, handle.get(), std::int32_t{MLCORE_OUTPUT_MARGIN}, &width);
   const auto rows = static_cast<std::int64_t>(values.shape(0));
   const auto columns = static_cast<std::int64_t>(values.shape(1));
-  Array out = new_array(values.shape(0), static_cast<std::size_t>(width));
+  const NewArray out(rows, width);
   const T* data = values.data();
-  const nb::gil_scoped_release released;
-  call(margin, handle.get(), data, rows, columns, columns, out.data(), rows * width);
-  return out;
+  {
+    const nb::gil_scoped_release released;
+    call(margin, handle.get(), data, rows, columns, columns, out.data, rows * width);
+  }
+  return out.array;
 }
 
-Array margins_of(const Model& model, nb::handle given) {
+nb::object margins_of(const Model& model, nb::handle given) {
   return with_matrix(given, [&](const auto& values) {
     if constexpr (std::is_same_v<decltype(values.data()), const float*>) {
       return margins(model, values, mlcore_model_margin_f32);

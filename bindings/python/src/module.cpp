@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "binding.hpp"
+#include "lent.hpp"
 
 namespace mlcore_python {
 
@@ -20,14 +21,19 @@ void throw_closed(const char* what) {
                 std::string("the ") + what + " is closed");
 }
 
-Array new_array(std::size_t rows, std::size_t columns) {
-  auto* data = new double[rows * columns];
-  const nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<double*>(p); });
-  return Array(data, {rows, columns}, owner);
+NewArray::NewArray(std::int64_t rows, std::int64_t columns) {
+  static PyObject* empty = nullptr;  // set under the interpreter's lock, perhaps more than once
+  if (empty == nullptr) empty = nb::module_::import_("numpy").attr("empty").inc_ref().ptr();
+  array = nb::handle(empty)(nb::make_tuple(rows, columns));
+  data = static_cast<double*>(Lent(array, PyBUF_WRITABLE).data());
+}
+
+bool is_numpy_array(nb::handle values) {
+  return std::strcmp(Py_TYPE(values.ptr())->tp_name, "numpy.ndarray") == 0;
 }
 
 void refuse_masked(nb::handle values) {
-  if (std::strcmp(Py_TYPE(values.ptr())->tp_name, "numpy.ndarray") == 0) return;
+  if (is_numpy_array(values)) return;
   static PyObject* masked = nullptr;  // set under the interpreter's lock, perhaps more than once
   if (masked == nullptr)
     masked = nb::module_::import_("numpy.ma").attr("MaskedArray").inc_ref().ptr();
