@@ -26,13 +26,42 @@ bool is_old_xgboost(std::string_view bytes) noexcept {
                      [name](std::string_view family) { return name.starts_with(family); });
 }
 
+/// CMF 0x78 and a check that makes the first two bytes a multiple of 31. Source: RFC 1950.
+bool is_zlib(std::string_view bytes) noexcept {
+  return bytes.starts_with("\x78\x01") || bytes.starts_with("\x78\x5E") ||
+         bytes.starts_with("\x78\x9C") || bytes.starts_with("\x78\xDA");
+}
+
+/// By its first member, which no model that is read here has. Source: catboost 1.2.10.
+bool is_catboost_json(std::string_view bytes) noexcept {
+  if (!bytes.starts_with('{')) return false;
+  const std::size_t member = bytes.find_first_not_of(" \t\r\n", 1);
+  return member != bytes.npos && bytes.substr(member).starts_with("\"features_info\"");
+}
+
+/// ModelProto: ir_version, of one byte, then producer_name, a text. Source: onnx.proto.
+bool is_onnx(std::string_view bytes) noexcept {
+  return bytes.size() > 4 && bytes[0] == '\x08' && bytes[2] == '\x12' && bytes[3] > 0 &&
+         bytes[4] >= ' ';
+}
+
 }  // namespace
 
 std::string_view guess_format(std::string_view bytes, std::string_view unknown) noexcept {
   if (bytes.empty()) return "an empty file";
   if (bytes.starts_with("PK")) return "a zip archive";
   if (bytes.starts_with("\x1F\x8B")) return "gzip data";
+  if (is_zlib(bytes)) return "zlib data, as joblib writes a compressed pickle";
   if (bytes.starts_with("\x80")) return "a Python pickle";
+  if (bytes.starts_with("\x89MLC")) return "an mlcore artifact, which needs no import";
+  if (is_onnx(bytes)) return "an ONNX model";
+  if (bytes.starts_with("{\"name\": \"tree\"")) {
+    return "LightGBM's dump_model, which is for reading: use save_model";
+  }
+  if (bytes.starts_with("CBM1") || is_catboost_json(bytes)) return "a CatBoost model";
+  if (bytes.starts_with("booster[") || bytes.starts_with("[\n  { \"nodeid\"")) {
+    return "XGBoost's dump_model, which is for reading: use save_model";
+  }
   if (is_old_xgboost(bytes)) return "XGBoost's old binary format";
   if (bytes.starts_with("tree\n") || bytes.starts_with("tree\r")) return "a LightGBM text model";
   return unknown;

@@ -227,9 +227,10 @@ void DocumentReader::check_fidelity() const {
 ModelDocument import_model_json(std::string_view text) {
   const FloatingPointGuard guard;
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == text.npos || text[first] != '{') {
-    fail_model_json(
-        "", fmt::format("expected a JSON object, found {}", guess_format(text, "no JSON object")));
+  const bool is_object = first != text.npos && text[first] == '{';
+  const std::string_view other = guess_format(text, is_object ? "" : "no JSON object");
+  if (!other.empty()) {
+    fail_model_json("", fmt::format("expected a JSON object of a model, found {}", other));
   }
   PlacedJson json(text);
   try {

@@ -244,9 +244,10 @@ void XgboostImport::keep_best() {
 Model import_xgboost(std::string_view bytes, const XgboostImportOptions& options) {
   const FloatingPointGuard guard;
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
-  if (first == bytes.npos || bytes[first] != '{') {
-    fail_malformed(fmt::format("expected XGBoost's JSON or UBJSON, found {}",
-                               guess_format(bytes, "no JSON object")));
+  const bool is_object = first != bytes.npos && bytes[first] == '{';
+  const std::string_view other = guess_format(bytes, is_object ? "" : "no JSON object");
+  if (!other.empty()) {
+    fail_malformed(fmt::format("expected XGBoost's JSON or UBJSON, found {}", other));
   }
   try {
     return XgboostImport(read_xgboost_file(bytes), options).run();

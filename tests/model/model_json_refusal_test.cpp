@@ -222,6 +222,8 @@ TEST_CASE(
       {"binf\x01", "found XGBoost's old binary format"},
       {"tree\nversion=v4\n", "found a LightGBM text model"},
       {"[]", "found no JSON object"},
+      {"{\n  \"features_info\":\n    {", "found a CatBoost model"},
+      {"{\"features\": [\"features_info\"", "JSON line 1"},
       {R"({"learner":{}})", "learner: an unknown member"},
       {R"({"trees":)" + std::string(1'000'000, '['), "trees: JSON line 1, column 10"},
       {R"({"features":)" + std::string(1'000'000, '['), "features[0]: JSON line 1, column 14"},

@@ -568,6 +568,16 @@ TEST_CASE("xgboost: other formats are refused, and named where they can be told"
       {old_header + "reg:squarederror", "XGBoost's old binary format"},
       {old_header + "gbtree", "no JSON object"},
       {"tree\nversion=v4\n", "a LightGBM text model"},
+      // The first bytes of what catboost 1.2.10, skl2onnx 1.20, joblib 1.5 and the frameworks' own
+      // dump_model wrote.
+      {std::string("CBM1\x08K\0\0", 8), "a CatBoost model"},
+      {"{\n  \"features_info\":\n    {", "a CatBoost model"},
+      {"\x08\x0A\x12\x08skl2onnx", "an ONNX model"},
+      {"\x78\x5E\xDD\x7D", "as joblib writes a compressed pickle"},
+      {"\x89MLC\r\n", "an mlcore artifact"},
+      {"booster[0]:\n0:[f0<1]", "use save_model"},
+      {"[\n  { \"nodeid\": 0, \"depth\": 0", "use save_model"},
+      {"{\"name\": \"tree\", \"version\": \"v4\"", "LightGBM's dump_model"},
       {"{L\x01", "UBJSON byte 3: the data ends early"},
       {"[1]", "no JSON object"},
       {std::string(1000, '\0'), "no JSON object"},
