@@ -97,6 +97,8 @@ border-bottom:1px solid var(--line)}
 .numbers th:first-child{text-align:left;padding-left:0}
 .numbers thead th{color:var(--soft);font-size:.78rem;white-space:normal;vertical-align:bottom;line-height:1.3}
 .numbers .badge{font-size:.7rem;background:none;padding:0}
+.statistics.numbers th,.statistics.numbers td{padding-left:.55rem}
+.statistics.numbers th:first-child{padding-left:0;font-size:.72rem}
 .statistics th:nth-child(2),.statistics td:nth-child(2){text-align:left}
 .categories th:first-child{max-width:9rem;overflow:hidden;text-overflow:ellipsis}
 .categories .bars{width:45%;padding-right:0}
@@ -122,7 +124,7 @@ align-items:center;padding:.6rem 1rem;cursor:pointer;list-style:none}
 margin:0;align-content:start}
 .parts{display:grid;grid-template-columns:minmax(0,1fr);gap:1.6rem 2.2rem;margin-top:.9rem}
 .tables{display:grid;grid-template-columns:minmax(0,1fr);gap:1.4rem;align-content:start}
-@media (min-width:72rem){.parts{grid-template-columns:minmax(0,1fr) 32rem}
+@media (min-width:72rem){.parts{grid-template-columns:minmax(0,1fr) 33rem}
 .parts .charts{grid-template-columns:repeat(2,minmax(0,1fr));gap:1.3rem 1.4rem}}
 figure{margin:0;min-width:0}
 figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.1rem 1rem;font-size:.8125rem;

@@ -23,12 +23,14 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 VOID = {"meta", "br", "input", "path", "circle"}
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
-# Tells its frame how wide the content is, and what sticks out past anything that scrolls.
+# Tells its frame how wide the content is, and what sticks out past anything that scrolls; on a desktop also
+# which tables of statistics hide a column, as their last one, the p value.
 PROBE = """<script>
 const wide = [...document.querySelectorAll('main *')].filter(e => {
   for (let p = e; p; p = p.parentElement) if (getComputedStyle(p).overflowX !== 'visible') return false;
   return !e.closest('svg') && e.getBoundingClientRect().right > innerWidth + 1;
-}).map(e => e.outerHTML.slice(0, 80));
+}).concat(innerWidth < 1200 ? [] : [...document.querySelectorAll('.statistics')].filter(e =>
+  e.scrollWidth > e.parentElement.clientWidth + 1)).map(e => e.outerHTML.slice(0, 80));
 parent.postMessage({name: location.hash.slice(1), said: [innerWidth, document.documentElement.scrollWidth,
                                                          ...wide.slice(0, 3)]}, '*');
 </script></body>"""
@@ -126,7 +128,7 @@ class RenderTest(unittest.TestCase):
             probed = probed.replace(' open=""', "").replace("<details", '<details open=""')
             path = self.folder / f"{name}_probed.htm"
             path.write_text(probed.replace("</body>", PROBE))
-            for width in (390, 768, 1440):
+            for width in (390, 768, 1200, 1440):
                 key = f"{name}-{width}"
                 expected[key] = [width, width]
                 frames += f'<iframe src="{path.as_uri()}#{key}" width="{width}" height="900" style="border:0"></iframe>'
