@@ -38,15 +38,20 @@ TEST_CASE("digest: CRC-32C of nothing is 0, of the usual check text 0xE3069283")
   CHECK(crc32c(bytes_of("123456789")) == 0xE3069283u);  // the catalogue's check value
 }
 
+namespace {
+
+std::uint32_t by_definition(ByteView bytes) {
+  std::uint32_t crc = 0xFFFFFFFFu;
+  for (const std::uint8_t byte : bytes) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0);
+  }
+  return ~crc;
+}
+
+}  // namespace
+
 TEST_CASE("digest: CRC-32C equals the definition bit by bit, at every length and cut") {
-  const auto by_definition = [](ByteView bytes) {
-    std::uint32_t crc = 0xFFFFFFFFu;
-    for (const std::uint8_t byte : bytes) {
-      crc ^= byte;
-      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0);
-    }
-    return ~crc;
-  };
   const std::uint64_t seed = 3720;
   CAPTURE(seed);
   std::mt19937_64 random(seed);
@@ -59,6 +64,20 @@ TEST_CASE("digest: CRC-32C equals the definition bit by bit, at every length and
     for (std::size_t cut = 0; cut <= size; cut += 7) {
       CHECK(crc32c(view.subspan(cut), crc32c(view.first(cut))) == whole);
     }
+  }
+}
+
+TEST_CASE("digest: CRC-32C of long bytes, which are read in three lanes, equals the definition") {
+  std::mt19937_64 random(3721);
+  Bytes bytes(100'003);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  for (const std::size_t size : {24'575u, 24'576u, 24'577u, 24'584u, 49'151u, 49'152u, 100'003u}) {
+    CAPTURE(size);
+    const ByteView view = ByteView(bytes).first(size);
+    const std::uint32_t whole = by_definition(view);
+    CHECK(crc32c(view) == whole);
+    CHECK(crc32c(view.subspan(7), crc32c(view.first(7))) == whole);
+    CHECK(crc32c(view.last(3), crc32c(view.first(size - 3))) == whole);
   }
 }
 
