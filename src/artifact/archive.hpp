@@ -22,6 +22,8 @@
 #include <boost/serialization/nvp.hpp>
 #include <boost/serialization/serialization.hpp>
 #include <cstring>
+#include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -140,12 +142,8 @@ class InputArchive {
   template <class T>
   void load_class(T& value);
   void load_string(std::string& value);
-  void check_canonical(float value) const {
-    if (value != value && std::bit_cast<std::uint32_t>(value) != kCanonicalNanBits32) fail_nan();
-  }
-  void check_canonical(double value) const {
-    if (value != value && std::bit_cast<std::uint64_t>(value) != kCanonicalNanBits) fail_nan();
-  }
+  template <class T>
+  void check_canonical(std::span<const T> values) const;
 
   [[nodiscard]] const std::uint8_t* take(std::size_t size);
   [[nodiscard]] std::uint64_t unsigned_integer(std::size_t width);
@@ -263,10 +261,10 @@ void InputArchive::load_scalar(T& value) {
     value = number == 1;
   } else if constexpr (std::same_as<T, float>) {
     value = std::bit_cast<float>(static_cast<std::uint32_t>(unsigned_integer(4)));
-    check_canonical(value);
+    check_canonical(std::span<const T>(&value, 1));
   } else if constexpr (std::same_as<T, double>) {
     value = std::bit_cast<double>(unsigned_integer(8));
-    check_canonical(value);
+    check_canonical(std::span<const T>(&value, 1));
   } else {
     value = static_cast<T>(unsigned_integer(sizeof(T)));
   }
@@ -280,14 +278,27 @@ void InputArchive::load_vector(std::vector<T>& values) {
   if constexpr ((FixedInteger<T> || FixedFloat<T>)&&std::endian::native == std::endian::little) {
     values.resize(size);
     load_binary(values.data(), size * sizeof(T));
-    if constexpr (FixedFloat<T>) {
-      for (const T value : values) check_canonical(value);
-    }
+    if constexpr (FixedFloat<T>) check_canonical(std::span<const T>(values));
   } else {
     values.reserve(size);
     for (std::size_t i = 0; i < size; ++i) load(values.emplace_back());
   }
   --depth_;
+}
+
+/// In integers and without a branch, which compilers make vectors of.
+template <class T>
+void InputArchive::check_canonical(std::span<const T> values) const {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  constexpr Bits kMagnitude = std::numeric_limits<Bits>::max();
+  constexpr auto kInfinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  constexpr auto kNan = static_cast<Bits>(sizeof(T) == 4 ? kCanonicalNanBits32 : kCanonicalNanBits);
+  Bits others = 0;
+  for (const T value : values) {
+    const auto bits = std::bit_cast<Bits>(value);
+    others |= static_cast<Bits>((bits & kMagnitude) > kInfinity) & static_cast<Bits>(bits != kNan);
+  }
+  if (others != 0) fail_nan();
 }
 
 template <class K, class V>

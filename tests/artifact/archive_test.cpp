@@ -5,8 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <memory>
+#include <vector>
 
 #include "mlcore/base/error.hpp"
 
@@ -246,6 +248,37 @@ TEST_CASE("archive: every NaN is saved as the canonical one") {
   const auto list = loaded<std::vector<float>>(saved(std::vector<float>{1.5f, negative}));
   CHECK(list.at(0) == 1.5f);
   CHECK(std::bit_cast<std::uint32_t>(list.at(1)) == 0x7FC00000u);
+}
+
+TEST_CASE("archive: a NaN that is not the canonical one is refused, wherever it stands") {
+  const auto check = [](auto canonical, auto other) {
+    using Number = decltype(canonical);
+    for (const std::size_t size : {1u, 4u, 37u}) {
+      for (std::size_t at = 0; at < size; ++at) {
+        CAPTURE(at);
+        const std::vector<Number> values(size, canonical);
+        Bytes bytes = saved(values);
+        CHECK(loaded<std::vector<Number>>(bytes).size() == size);
+        std::memcpy(bytes.data() + bytes.size() - (size - at) * sizeof other, &other, sizeof other);
+        CHECK(refusal<std::vector<Number>>(bytes).message().starts_with(
+            "section \"TEST\": a NaN that is not the canonical one"));
+        bytes.erase(bytes.begin() + 4, bytes.begin() + 12);  // the count: one number
+        if (size == 1) CHECK(refusal<Number>(bytes).reason() == Reason::malformed_artifact);
+      }
+    }
+  };
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr double kWideNan = std::numeric_limits<double>::quiet_NaN();
+  for (const std::uint32_t other : {0x7F800001u, 0x7FC00001u, 0xFFC00000u, 0xFFFFFFFFu}) {
+    check(kNan, other);
+  }
+  for (const std::uint64_t other :
+       {0x7FF0000000000001u, 0x7FF8000000000001u, 0xFFF8000000000000u}) {
+    check(kWideNan, other);
+  }
+  const std::vector<double> infinite = {std::numeric_limits<double>::infinity(),
+                                        -std::numeric_limits<double>::infinity(), -0.0};
+  CHECK(loaded<std::vector<double>>(saved(infinite)) == infinite);
 }
 
 TEST_CASE("archive: a class version decides what is read, and a newer one is refused by name") {
