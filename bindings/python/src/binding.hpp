@@ -156,6 +156,11 @@ struct NewArray {
   double* data;
 };
 
+/// Throws TypeError: what was expected, and the type that was found.
+[[noreturn]] void throw_unexpected(const char* expected, nb::handle found, const char* hint = "");
+/// The same for an array of numbers, and what takes a table or makes an array.
+[[noreturn]] void throw_no_numbers(const char* expected, nb::handle found);
+
 /// Calls `use` with an array of doubles or floats; one that has to be converted becomes doubles.
 /// Throws TypeError, with what was `expected`, for what is no such array.
 template <template <typename> typename Numbers, int kDimensions, typename Use>
@@ -170,7 +175,7 @@ auto with_numbers(nb::handle values, const char* expected, Use use) {
   Numbers<float> floats;
   if (nb::try_cast(values, doubles, false)) return use(doubles);
   if (nb::try_cast(values, floats, false)) return use(floats);
-  if (!nb::try_cast(values, doubles)) throw nb::type_error(expected);
+  if (!nb::try_cast(values, doubles)) throw_no_numbers(expected, values);
   require_exact(values, doubles.data(), doubles.size());
   return use(doubles);
 }

@@ -42,6 +42,20 @@ void refuse_masked(nb::handle values) {
                 "a masked array is not taken; its filled(nan) is");
 }
 
+void throw_unexpected(const char* expected, nb::handle found, const char* hint) {
+  const std::string name = nb::cast<std::string>(found.type().attr("__name__"));
+  throw nb::type_error((std::string(expected) + ", found " + name + hint).c_str());
+}
+
+void throw_no_numbers(const char* expected, nb::handle found) {
+  const bool is_table = nb::hasattr(found, "__arrow_c_stream__") || nb::hasattr(found, "dtypes");
+  const bool is_sequence = PyList_Check(found.ptr()) || PyTuple_Check(found.ptr());
+  throw_unexpected(expected, found,
+                   is_table      ? "; predict_rows takes a table"
+                   : is_sequence ? "; numpy.asarray makes numbers of it"
+                                 : "");
+}
+
 void require_exact(nb::handle given, const double* converted, std::size_t count) {
   nb::ndarray<nb::ro> source;
   if (!nb::try_cast(given, source, false) || source.dtype().bits != 64) return;

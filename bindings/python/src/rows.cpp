@@ -54,6 +54,9 @@ bool is_aware_datetime(nb::handle value) {
 /// The mapping itself, or a copy of one that is no dict.
 nb::dict dictionary(nb::handle mapping) {
   if (PyDict_Check(mapping.ptr())) return nb::borrow<nb::dict>(mapping);
+  if (PyMapping_Check(mapping.ptr()) == 0 || !nb::hasattr(mapping, "keys")) {
+    throw_unexpected("expected a dictionary of the row's fields", mapping);
+  }
   nb::dict copy;
   if (PyDict_Update(copy.ptr(), mapping.ptr()) != 0) throw nb::python_error();
   return copy;

@@ -120,3 +120,7 @@ def test_other_types_are_type_errors(loan: mlcore.Model) -> None:
         context.predict_batch(loans(2), base_margin=np.zeros((1, 2, 1)))
     with pytest.raises(TypeError):
         context.predict_batch(np.zeros(3))
+    with pytest.raises(TypeError, match="two dimensions of numbers, found list; numpy.asarray"):
+        context.predict_batch([[41, 1]])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="two dimensions of numbers, found DataFrame; predict_rows takes a table"):
+        context.predict_batch(pytest.importorskip("pandas").DataFrame({"age": [41], "income": [1]}))

@@ -59,8 +59,9 @@ def test_any_mapping_is_a_row_and_nothing_else_is(loan: mlcore.Model) -> None:
     request = loan.features.request
     values = {"age": 41, "income": 1}
     assert request.pack(MappingProxyType(values)) == request.pack(values)
-    with pytest.raises((AttributeError, TypeError)):
-        request.pack(41)  # type: ignore[arg-type]
+    for other, name in ((41, "int"), ([41, 1], "list"), ("age", "str")):
+        with pytest.raises(TypeError, match=f"expected a dictionary of the row's fields, found {name}"):
+            request.pack(other)  # type: ignore[arg-type]
 
 
 def test_what_converts_to_a_float_is_a_number(orders: mlcore.Layout) -> None:
