@@ -9,25 +9,12 @@
 #include <new>
 #include <type_traits>
 
+#include "predict/run_parts.hpp"
 #include "predict/tree_kernel.hpp"
 #include "predict/tree_plan.hpp"
 
 namespace mlcore {
 namespace {
-
-/// Calls `visit` with each run's part of a range of trees.
-template <typename Plan, typename Visit>
-void for_each_part(const Plan& plan, TreeRange trees, Visit visit) {
-  const auto first =
-      std::partition_point(plan.runs.begin(), plan.runs.end(),
-                           [&](const TreeRun& run) { return run.end <= trees.begin; });
-  for (auto run = first; run != plan.runs.end() && run->begin < trees.end; ++run) {
-    const std::size_t begin = std::max<std::size_t>(run->begin, trees.begin);
-    const std::size_t end = std::min<std::size_t>(run->end, trees.end);
-    visit(*run, static_cast<std::uint32_t>(begin - run->begin),
-          static_cast<std::uint32_t>(end - begin));
-  }
-}
 
 template <typename Number>
 const NumberKernels<Number>& kernels_of(const TreeKernels& kernels) {
@@ -146,23 +133,6 @@ void with_row_bytes(const TreePlan<Number>& plan, const Use& use) {
   }
 }
 
-std::uint32_t least_rows_of(const TreeRun& run, bool turns, const TreeKernels& kernels) {
-  constexpr std::uint32_t kSmallDepth = 6;
-  if (run.runner != TreeRunner::complete) return kernels.least_rows_of_large;
-  if (turns && run.depth >= kTurnDepth && run.end - run.begin >= kTurnTrees) {
-    return kernels.least_rows_of_turned;
-  }
-  return run.depth <= kSmallDepth ? kernels.least_rows : kernels.least_rows_of_large;
-}
-
-template <typename Number>
-std::uint32_t least_rows_of(const TreePlan<Number>& plan, const TreeKernels& kernels) {
-  const bool turns = kernels.least_rows_of_turned != 0 && plan.ranks.column_count() <= kByteColumns;
-  std::uint32_t least = 1;
-  for (const TreeRun& run : plan.runs) least = std::max(least, least_rows_of(run, turns, kernels));
-  return least;
-}
-
 }  // namespace
 
 template <typename Number>
@@ -176,7 +146,7 @@ BasicTreeEngine<Number>::BasicTreeEngine(const TreeEnsemble& model, SimdTarget t
       tree_count_(model.tree_count()),
       kernels_(&tree_kernels(target)),
       plan_(std::make_unique<const TreePlan<Number>>(model, kernels_->jumps)),
-      least_rows_(least_rows_of(*plan_, *kernels_)) {}
+      least_rows_(least_rows(*plan_, *kernels_, all_trees())) {}
 
 template <typename Number>
 BasicTreeEngine<Number>::BasicTreeEngine(BasicTreeEngine&&) noexcept = default;
@@ -290,10 +260,12 @@ void BasicTreeEngine<Number>::rows_margins(const Number* features, std::size_t r
     rows -= count;
   };
   const std::size_t most = tile_rows(plan_->ranks.column_count());
-  while (ranks != nullptr && rows >= least_rows_) {
+  const std::uint32_t least =
+      trees.size() == tree_count_ ? least_rows_ : least_rows(*plan_, *kernels_, trees);
+  while (ranks != nullptr && rows >= least) {
     std::size_t count = std::min(rows, most);
     const std::size_t rest = count % kernels_->vector_rows;
-    if (rest < least_rows_ && rest != count) count -= rest;
+    if (rest < least && rest != count) count -= rest;
     tile_margins(features, count, trees, margins, bases, ranks);
     advance(count);
   }

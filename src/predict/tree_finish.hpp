@@ -26,6 +26,7 @@ class TreeFinish {
  public:
   explicit TreeFinish(const TreeEnsemble& model);
 
+  [[nodiscard]] std::size_t output_count() const noexcept { return starts_.size(); }
   /// What the sum of an output starts from. Shape: bases[output_count].
   [[nodiscard]] Number start(const Number* bases, std::size_t output) const noexcept {
     return bases == nullptr || !last_.empty() ? starts_[output] : bases[output];
