@@ -64,8 +64,7 @@ struct Avx512 {
   }
   static inline Bytes add(Bytes a, Bytes b) { return _mm512_add_epi8(a, b); }
 
-  /// 16 of up to 256 values, each the bit of its place that is `kBit` high; the table is in
-  /// registers.
+  /// 16 of up to 256 values, by the lowest kDepth bits of a place; the table is in registers.
   template <uint32_t kDepth>
   static inline __m512 values_at(const __m512* table, __m512i at) {
     if constexpr (kDepth <= 4) {
@@ -172,16 +171,16 @@ struct Avx512 {
   static uint32_t turn_tile_of(const CompleteView<Sum>& trees, uint32_t first, uint32_t count,
                                const uint8_t* tile, uint32_t rows, const uint32_t* outputs,
                                Sum* sums) {
-    TurnedRanks<kTables> ranks[kTileRows / kRows];
+    TurnedRanks<Avx512, kTables> ranks[kTileRows / kRows];
     for (uint32_t row = 0; row < rows; row += kRows) ranks[row / kRows].fill(tile + row);
     uint32_t done = 0;
     while (count - done >= least_rest(kDepth)) {
       const uint32_t begin = count - done < kTurnTrees ? count - kTurnTrees : done;
       const size_t heap = size_t{first + begin} << kDepth;
       for (uint32_t row = 0; row < rows; row += kRows) {
-        TurnedTrees<kDepth, kTables> block(static_cast<const uint8_t*>(trees.columns) + heap,
-                                           trees.ks + heap, ranks[row / kRows]);
-        block.template find<Avx512>(tile + row);
+        TurnedTrees<Avx512, kDepth, kTables> block(
+            static_cast<const uint8_t*>(trees.columns) + heap, trees.ks + heap, ranks[row / kRows]);
+        block.find(tile + row);
         for (uint32_t tree = done - begin; tree < kTurnTrees; ++tree) {
           Sum* own = outputs == nullptr ? sums : sums + size_t{outputs[begin + tree]} * kTileRows;
           add_leaves<kDepth>(block.places[tree], trees.leaves + heap + (size_t{tree} << kDepth),

@@ -7,12 +7,13 @@
 // rows; the rank of that column is found by another permute, among a row's ranks, for which the
 // bytes are turned into registers of 64 trees and back.
 //
-//   TurnedRanks<2> ranks;  // 2 registers a row, of 64 columns each
+//   TurnedRanks<Avx512, 2> ranks;  // 2 registers a row, of 64 columns each
 //   ranks.fill(tile);
-//   TurnedTrees<8, 2> trees(columns, ks, ranks);
-//   trees.find<Avx512>(tile);  // places[tree]: the leaves of 64 rows
+//   TurnedTrees<Avx512, 8, 2> trees(columns, ks, ranks);
+//   trees.find(tile);  // places[tree]: the leaves of 64 rows
 //
-// Part of tree_kernel_avx512.cpp: no code of std or Eigen in here.
+// Part of tree_kernel_avx512.cpp: no code of std or Eigen in here, and V, its vectors, in the name
+// of all that is not inlined, as check_simd.py wants.
 
 #include <immintrin.h>
 
@@ -55,12 +56,12 @@ constexpr TurnOrder turn_order() {
 constexpr TurnOrder kTurnOrder = turn_order();
 
 /// Byte i of qword j becomes byte j of qword i.
-inline __m512i turn_bytes(__m512i bytes) {
+[[gnu::always_inline]] inline __m512i turn_bytes(__m512i bytes) {
   return _mm512_permutexvar_epi8(_mm512_load_si512(kTurnOrder.bytes), bytes);
 }
 
 /// Byte tables of 64 rows, kTables registers a row.
-template <uint32_t kTables>
+template <typename V, uint32_t kTables>
 struct TurnedRanks {
   __m512i of[64][kTables];
 
@@ -95,16 +96,17 @@ struct TurnedRanks {
 };
 
 /// 64 trees of a depth, 64 rows.
-template <uint32_t kDepth, uint32_t kTables>
+template <typename V, uint32_t kDepth, uint32_t kTables>
 struct TurnedTrees {
   static constexpr uint32_t kTop = 4;  // levels that are blended
   const uint8_t* columns;              // of the first tree
   const uint8_t* ks;
-  const TurnedRanks<kTables>& ranks;
+  const TurnedRanks<V, kTables>& ranks;
   __m512i places[64];  // [tree]: each row's node among those of a level, in the end its leaf
   __m512i turned[64];  // between two passes: [row / 8][tree / 8], of 8 rows and 8 trees
 
-  TurnedTrees(const uint8_t* columns_of, const uint8_t* ks_of, const TurnedRanks<kTables>& of_rows)
+  TurnedTrees(const uint8_t* columns_of, const uint8_t* ks_of,
+              const TurnedRanks<V, kTables>& of_rows)
       : columns(columns_of), ks(ks_of), ranks(of_rows) {}
 
   /// Of each row's node, what a level's nodes have.
@@ -142,8 +144,7 @@ struct TurnedTrees {
     }
   }
 
-  /// Blends the top of the trees, with V's vectors, and goes down from there.
-  template <typename V>
+  /// Blends the top of the trees and goes down from there.
   void find(const uint8_t* tile) {
     for (uint32_t high = 0; high < 8; ++high) {
       __m512i r[8];
