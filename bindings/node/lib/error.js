@@ -2,6 +2,8 @@
 "use strict";
 // MlcoreError, the one class of exceptions of the package, and its numbers.
 
+const { types } = require("node:util");
+
 const native = require("./native.js");
 
 /** The codes, as gRPC numbers them. */
@@ -121,6 +123,11 @@ function refuse(reason, message, column = null) {
 function kindOf(value) {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
+  if (types.isProxy(value)) return "an object"; // a look at it would run its traps
+  if (Array.isArray(value)) return "an array";
+  if (types.isTypedArray(value)) return "a typed array";
+  if (types.isMap(value)) return "a Map";
+  if (types.isDate(value)) return "a Date";
   return "an object";
 }
 

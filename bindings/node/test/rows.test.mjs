@@ -256,6 +256,21 @@ test("times are within the years 1 to 9999", () => {
   }
 });
 
+test("what is no row is told by what it is", () => {
+  const kinds = [
+    [[1, 2], "an array"],
+    [new Map(), "a Map"],
+    [null, "null"],
+    [7, "number"],
+  ];
+  for (const [values, kind] of kinds) {
+    assert.equal(
+      refusal(() => request.pack(values)).message,
+      `row: expected an object, found ${kind}`,
+    );
+  }
+});
+
 test("an object that has its values elsewhere is no row, also where each field may be null", () => {
   const { request } = Features.parse("features f version 1\ninput a: f64?\ny = a\noutput [y]");
   const others = [new Set([1]), new URLSearchParams("a=1"), new Date(), new ArrayBuffer(8)];
