@@ -3,8 +3,8 @@
 
 // What a range of trees has of each run of a plan, and how many rows its kernels are worth.
 //
-//   for_each_part(plan, trees, [](const TreeRun& run, std::uint32_t first, std::uint32_t count)
-//   {}); if (rows >= least_rows(plan, kernels, trees)) ...  // as a tile
+//   for_each_part(plan, trees, [](const TreeRun& run, auto first, auto count) {});
+//   if (rows >= least_rows(plan, kernels, trees)) ...  // as a tile
 
 #include <algorithm>
 

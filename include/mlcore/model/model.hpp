@@ -22,8 +22,8 @@ struct Model {
   std::optional<Calibration> calibration;
 
   Model() = default;
-  Model(TreeEnsemble trees) : kind(std::move(trees)) {}
-  Model(NetworkModel network) : kind(std::move(network)) {}
+  Model(TreeEnsemble trees) : kind(std::move(trees)) {}      // NOLINT: it is one of its kinds
+  Model(NetworkModel network) : kind(std::move(network)) {}  // NOLINT
 
   [[nodiscard]] const ModelFacts& facts() const noexcept;
   [[nodiscard]] ModelFacts& facts() noexcept;
