@@ -40,6 +40,10 @@ class RegistryTest(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def write(self, name, content):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(content)
+
     def run_command(self, *arguments):
         return subprocess.run([COMMAND, *arguments], cwd=self.folder, capture_output=True, check=False)
 
@@ -122,6 +126,20 @@ class RegistryTest(unittest.TestCase):
         text = self.succeed("diff", "models/v1", "models/v2")
         self.assertIn("schema: the same", text)
         self.assertIn("version: v1 → v2", text)
+        digests = [self.answer("inspect", f"models/v{version}")["content_digest"] for version in (1, 2)]
+        self.assertIn(f"content_digest: {digests[0][:16]}… (64 bytes) → {digests[1][:16]}… (64 bytes)", text)
+
+    def test_diff_of_values_whose_names_hold_an_equals_sign(self):
+        for number in (1, 2):
+            values = f"`a = b` = age + {number}\n`a = c` = spend\n"
+            text = f"features f version 1\ninput age: f64\ninput spend: f64\n{values}output [`a = b`, `a = c`]\n"
+            model = copy.deepcopy(STUMP)
+            model["learner"]["feature_names"] = ["a = b", "a = c"]
+            self.write("named.json", json.dumps(model))
+            self.write("f.features", text)
+            self.succeed("import", "named.json", "--from", "xgboost", "--features", "f.features", "-o", f"named{number}.mlc")
+        differences = self.answer("diff", "named1.mlc", "named2.mlc")["features"]
+        self.assertEqual(differences, [{"what": "`a = b`", "a": "age + 1", "b": "age + 2"}])
 
     def test_verify_of_a_registry_finds_what_was_changed(self):
         self.publish_both()

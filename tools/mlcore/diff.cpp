@@ -75,8 +75,10 @@ Texts features_of(const Definition& definition) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string line = text.substr(begin, end - begin);
-    const std::size_t equals = line.find(" = ");
-    if (equals != line.npos) features[line.substr(0, equals)] = line.substr(equals + 3);
+    const bool is_value = !line.starts_with("input ") && !line.starts_with("stream ");
+    // A name in backticks may hold anything, " = " too.
+    const std::size_t equals = line.find(" = ", line.starts_with('`') ? line.find('`', 1) : 0);
+    if (is_value && equals != line.npos) features[line.substr(0, equals)] = line.substr(equals + 3);
     begin = end + 1;
   }
   for (std::size_t i = 0; i < definition.outputs().size(); ++i) {
@@ -141,9 +143,13 @@ Json compare(const Side& a, const Side& b) {
 
 std::string side_text(const Json& value) {
   constexpr std::size_t kLongest = 60;
+  constexpr std::size_t kStart = 16;
   if (value.is_null()) return "not there";
   const auto text = value.get<std::string>();
-  return text.size() <= kLongest ? text : fmt::format("{} bytes", text.size());
+  if (text.size() <= kLongest && text.find('\n') == text.npos) return text;
+  std::size_t end = std::min(text.find('\n'), kStart);
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return fmt::format("{}… ({} bytes)", text.substr(0, end), text.size());
 }
 
 std::string text_of(const Json& sections) {
