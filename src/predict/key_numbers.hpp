@@ -28,7 +28,7 @@ struct KeyNumber {
 class KeyWork {
  public:
   /// `keys`: that will be asked for. A thirty-second of them may all be new, and then 3 in 4; what
-  /// asking for a new key takes is then a tenth of sorting the keys.
+  /// asking for new keys takes is then a tenth to a quarter of sorting them all.
   explicit KeyWork(std::size_t keys) : limit_(keys / 32 + kFew) {}
 
   void ask() noexcept { limit_ += kAllowed; }
